@@ -1,0 +1,1 @@
+"""The shelf of codecs: one file describes one codec family and opens its settings."""

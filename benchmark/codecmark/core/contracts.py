@@ -1,0 +1,82 @@
+"""What each kind of plug-in does: `Codec`, `CodecLM`, `Metric`, `Dataset`, `Executor`.
+
+A plug-in is a cheap description (importable without torch) whose `open` returns one of these workers;
+the descriptions are in `plugins.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from codecmark.core.audio import Audio
+from codecmark.core.encoded import Encoded
+from codecmark.core.items import Clip, Output, Request, Response
+from codecmark.core.scores import Failure, NotApplicable, Score
+
+Prepared = Any
+"""Whatever a metric derives once from the reference half; only that metric looks inside."""
+
+
+class Codec(Protocol):
+    """One setting of a codec on one device."""
+
+    def encode(self, batch: Sequence[Audio]) -> Sequence[Encoded]:
+        """Encodes mono audio at the setting's sample rate; one answer per clip, in order."""
+
+    def decode(self, batch: Sequence[Encoded]) -> Sequence[Audio]:
+        """Decodes to exactly `num_samples` of each `Encoded`, at the setting's sample rate, aligned in time."""
+
+
+class CodecLM(Protocol):
+    """One setting of a codec language model on one device."""
+
+    def generate(self, batch: Sequence[Request]) -> Sequence[Response]:
+        """Answers each request, in order; the same request and seed give the same response."""
+
+
+class Metric(Protocol):
+    """One evaluator; it may give several scores."""
+
+    def prepare(self, item: Clip | Request) -> Prepared:
+        """The reference half, once per item for all settings. The audio of a clip is mono at the evaluation rate."""
+
+    def score(
+        self, batch: Sequence[tuple[Prepared, Output]]
+    ) -> Sequence[Mapping[str, Score | Failure | NotApplicable]]:
+        """The answers by score name, one mapping per output, in order. May raise `ClipError` for a batch of one."""
+
+
+class Dataset(Protocol):
+    """One corpus, or one split of it."""
+
+    def clips(self) -> Sequence[Clip]:
+        """Every clip, in an order that does not change. Raises `DataError` saying where the corpus belongs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneReport:
+    """What a lane says each time something is safely on disk: counts of cells since its last report."""
+
+    lane: int
+    what: str
+    done: int = 0
+    failed: int = 0
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A device and the work it does in order. `work` can be pickled and reports as it goes."""
+
+    index: int
+    device: str
+    work: Callable[[], Iterator[LaneReport]]
+
+
+class Executor(Protocol):
+    """A place where lanes run: this machine, a cluster."""
+
+    def run(self, lanes: Sequence[Lane]) -> Iterator[LaneReport]:
+        """Runs every lane to its end, yielding reports as they come; stops the lanes when closed early."""

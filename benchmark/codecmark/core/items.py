@@ -1,0 +1,91 @@
+"""What a model is given and what it gave: `Clip`, `Request`, `Response`, `Output`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from codecmark.core.audio import Audio
+from codecmark.core.encoded import Encoded
+
+Domain = Literal["speech", "music", "sound"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clip:
+    """One item of a corpus. `load` reads its audio when it is wanted and can be pickled (a `partial` of a function).
+
+    `sha256` is of the stored file; `seconds` its length, for selection and ordering. `source_rate` is the rate in Hz
+    the audio was recorded at, where `load` gives another one.
+    """
+
+    id: str
+    load: Callable[[], Audio]
+    seconds: float
+    sha256: str
+    text: str | None = None
+    speaker: str | None = None
+    language: str | None = None
+    domain: Domain = "speech"
+    source_rate: int | None = None
+
+    def audio(self) -> Audio:
+        return self.load()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a codec language model is asked: one item of an act (TTS, SE, ...); fields the act has no use for are None.
+
+    `reference` is the ground truth it is compared with, if there is one; the model never sees it.
+    """
+
+    id: str
+    act: str
+    text: str | None = None
+    instruction: str | None = None
+    audio: Audio | None = None
+    prompt: Audio | None = None
+    prompt_text: str | None = None
+    source_language: str | None = None
+    target_language: str | None = None
+    max_seconds: float | None = None
+    seed: int = 0
+    reference: Clip | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """What a codec language model gave. With `includes_prompt` the harness cuts the prompt before scoring."""
+
+    audio: Audio | None = None
+    text: str | None = None
+    labels: Mapping[str, str] | None = None
+    encoded: Encoded | None = None
+    includes_prompt: bool = False
+    generated_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """Seconds of repeated runs over one item, nothing else inside the timed region; for a language model all of the
+    time is decoding. `peak_bytes` is device memory on CUDA, the resident set of the process on a CPU."""
+
+    audio_seconds: float
+    encode_seconds: tuple[float, ...] = ()
+    decode_seconds: tuple[float, ...] = ()
+    peak_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """What came out for one item: what a metric scores. `audio` is at the task's evaluation rate, mono,
+    and as long as the reference where there is one."""
+
+    id: str
+    audio: Audio | None = None
+    text: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    encoded: Encoded | None = None
+    timing: Timing | None = None

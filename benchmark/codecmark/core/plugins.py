@@ -1,0 +1,119 @@
+"""The descriptions of plug-ins: cheap to import, each with one `open` that returns the worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from codecmark.core.contracts import Codec, CodecLM, Dataset, Executor, Metric
+from codecmark.core.items import Domain
+from codecmark.core.resources import Resources
+from codecmark.core.settings import Card, Setting, Weights
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodecPlugin:
+    """A codec family and its settings. `version` is the adapter's: raise it when its output changes.
+
+    `weights` says which files a setting needs, or None.
+    """
+
+    name: str
+    card: Card
+    settings: tuple[Setting, ...]
+    open: Callable[[Setting, Resources], Codec]
+    weights: Callable[[Setting], Weights | None] = lambda setting: None
+    version: str = "1"
+    packages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LMPlugin:
+    """A codec language model. `acts` are those this implementation runs; any other is not applicable."""
+
+    name: str
+    card: Card
+    settings: tuple[Setting, ...]
+    acts: frozenset[str]
+    open: Callable[[Setting, Resources], CodecLM]
+    weights: Callable[[Setting], Weights | None] = lambda setting: None
+    version: str = "1"
+    packages: tuple[str, ...] = ()
+
+
+ModelPlugin = CodecPlugin | LMPlugin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreSpec:
+    """One number a metric gives: how to print it, which way is better, where it has a meaning.
+
+    `aggregate` says how clips become one number: the weighted mean, or the median.
+    `higher_is_better` is None where neither is. `best` is the value a perfect copy gets, where it is finite.
+    """
+
+    name: str
+    title: str
+    summary: str
+    higher_is_better: bool | None
+    unit: str = ""
+    decimals: int = 2
+    best: float | None = None
+    domains: tuple[Domain, ...] = ("speech", "music", "sound")
+    aggregate: Literal["mean", "median"] = "mean"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricPlugin:
+    """An evaluator and the scores it gives. `open` is told which of them are wanted; it need not work out others.
+
+    `place`: `worker` runs one clip at a time in a child process that may die, `device` in the process of the model,
+    in batches, `timing` on outputs of the timing pass. `version` is of the definition: raise it when numbers change.
+    `packages` are the distributions whose version defines the number. `quality` scores are refused for models
+    with random weights. `needs_reference` is false for a metric that looks at the output alone.
+    """
+
+    name: str
+    scores: tuple[ScoreSpec, ...]
+    open: Callable[[Sequence[str], Resources], Metric]
+    place: Literal["worker", "device", "timing"] = "worker"
+    version: str = "1"
+    packages: tuple[str, ...] = ()
+    quality: bool = True
+    needs_reference: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetPlugin:
+    """A corpus. Its full name is `name`, `name/SPLIT` (a split of `splits`) or `name:PATH` (`takes_path`).
+
+    `open` is given the part after the separator ('' if none). `download` puts a split under a data root.
+    `layout` says in words what a local tree looks like. `synthetic` speech is said to be so wherever it is shown.
+    """
+
+    name: str
+    title: str
+    summary: str
+    licence: str
+    open: Callable[[str, Resources], Dataset]
+    splits: tuple[str, ...] = ()
+    takes_path: bool = False
+    layout: str = ""
+    url: str | None = None
+    synthetic: bool = False
+    version: str = "1"
+    download: Callable[[str, Path], None] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutorPlugin:
+    """A place to run lanes."""
+
+    name: str
+    summary: str
+    open: Callable[[], Executor]
+
+
+Plugin = CodecPlugin | LMPlugin | MetricPlugin | DatasetPlugin | ExecutorPlugin

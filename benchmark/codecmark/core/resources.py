@@ -1,0 +1,131 @@
+"""Where a run finds things: the device, the weights root, the data root, and whether it may download."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import urllib.request
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from codecmark.core.errors import WeightsError, WeightsMissing
+from codecmark.core.settings import Weights, WeightsFile, WeightsState
+
+DOWNLOAD_TIMEOUT_SECONDS = 20.0
+
+
+def home() -> Path:
+    """The cache of codecmark: $CODECMARK_HOME, or the platform's cache folder."""
+    import platformdirs
+
+    return Path(os.environ.get("CODECMARK_HOME") or platformdirs.user_cache_dir("codecmark"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resources:
+    """What `open` of every plug-in is given. `device` is a torch device name: cpu, cuda:0, ..."""
+
+    device: str = "cpu"
+    weights_root: Path | None = None
+    data_root: Path | None = None
+    offline: bool = False
+    random_weights: bool = False
+    seed: int = 0
+
+    def state(self, weights: Weights | None) -> WeightsState:
+        """Whether these weights are here, by name only: their hash is checked when they are opened."""
+        if weights is None:
+            return WeightsState.NONE
+        if self._folder(weights) is not None:
+            return WeightsState.AVAILABLE
+        return WeightsState.RANDOM if self.random_weights else WeightsState.MISSING
+
+    def weights_folder(self, weights: Weights) -> Path:
+        """The folder that holds every file of `weights`, each checked against its pinned sha256.
+
+        Raises `WeightsMissing` when they are not here, `WeightsError` when a file is not the pinned one.
+        """
+        folder = self._folder(weights)
+        if folder is None:
+            files = ", ".join(file.name for file in weights.files)
+            raise WeightsMissing(
+                f"weights '{weights.name}' are missing: run 'codecmark download {weights.name}' or put {files} "
+                f"into <weights root>/{weights.name} ({weights.source})"
+            )
+        for file in weights.files:
+            verify(folder / file.name, file)
+        return folder
+
+    def fingerprint(self, weights: Weights | None) -> str:
+        """Names the weights a result was made with: a hash over the files, `none`, `missing` or `random`."""
+        state = self.state(weights)
+        if weights is None or state is not WeightsState.AVAILABLE:
+            return str(state)
+        folder = self.weights_folder(weights)
+        digest = hashlib.sha256()
+        for file in weights.files:
+            digest.update(file_sha256(folder / file.name).encode())
+        return digest.hexdigest()[:16]
+
+    def download(self, weights: Weights) -> Path:
+        """Fetches the files that are missing into the cache and checks them; nothing is fetched twice.
+
+        Raises `WeightsMissing` when a file cannot be fetched, `WeightsError` when it is not the pinned one.
+        """
+        if self._folder(weights) is None:
+            folder = home() / "weights" / weights.name
+            folder.mkdir(parents=True, exist_ok=True)
+            for file in weights.files:
+                if not (folder / file.name).exists():
+                    _fetch(file, folder / file.name)
+        return self.weights_folder(weights)
+
+    def _folder(self, weights: Weights) -> Path | None:
+        roots = [home() / "weights" / weights.name]
+        if self.weights_root is not None:
+            roots = [self.weights_root / weights.name, self.weights_root, *roots]
+        for root in roots:
+            if all((root / file.name).is_file() for file in weights.files):
+                return root
+        return None
+
+
+def file_sha256(path: Path) -> str:
+    """The sha256 of a file, read once per process and modification."""
+    stat = path.stat()
+    return _file_sha256(path, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=4096)
+def _file_sha256(path: Path, modified: int, size: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def verify(path: Path, file: WeightsFile) -> None:
+    """Raises `WeightsError` unless the file has the pinned size and sha256."""
+    if file.size is not None and path.stat().st_size != file.size:
+        found = path.stat().st_size
+        raise WeightsError(f"weights file {path} has {found} bytes, not {file.size}: delete it and download it again")
+    if file.sha256 is not None and file_sha256(path) != file.sha256:
+        raise WeightsError(f"weights file {path} is not the pinned one (wrong sha256): delete it and download it again")
+
+
+def _fetch(file: WeightsFile, target: Path) -> None:
+    if file.url is None:
+        raise WeightsMissing(f"no address is known for weights file {file.name}: put it at {target}")
+    part = target.with_name(target.name + ".part")
+    try:
+        with urllib.request.urlopen(file.url, timeout=DOWNLOAD_TIMEOUT_SECONDS) as answer, part.open("wb") as out:
+            while block := answer.read(1 << 20):
+                out.write(block)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise WeightsMissing(f"cannot download {file.url}: {error}; fetch it by hand and put it at {target}") from error
+    try:
+        verify(part, file)
+    except WeightsError:
+        part.unlink()
+        raise
+    part.replace(target)

@@ -1,0 +1,1 @@
+"""The shelf of places to run lanes: one file, one place."""

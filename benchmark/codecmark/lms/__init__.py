@@ -1,0 +1,1 @@
+"""The shelf of codec language models: one file, one model."""

@@ -1,0 +1,1 @@
+"""Torch adapters and inference-only networks that an `open` on the shelves loads."""

@@ -1,0 +1,1 @@
+"""From records to paper and page; never imports the harness or torch."""

@@ -1,0 +1,1 @@
+"""What was measured: records, the store of a run, and the tables made of it."""
