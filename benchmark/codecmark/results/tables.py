@@ -1,0 +1,205 @@
+"""The comparison table of a task: rows are settings, columns are scores, and every cell knows what it stands on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from codecmark.results.card import Plain, RunCard
+from codecmark.results.records import Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One aggregated score. `value` is None unless at least one clip was scored.
+
+    `n_ok` of `n` clips were scored; `n` leaves out clips the metric does not apply to. `low` and `high` are the
+    quartiles over clips. `state` is ok, partial, failed, not_applicable, unavailable or missing (not measured yet).
+    """
+
+    state: str
+    value: float | None = None
+    n_ok: int = 0
+    n: int = 0
+    n_failed: int = 0
+    low: float | None = None
+    high: float | None = None
+    reason: str = ""
+    flagged: int = 0
+
+    def text(self, decimals: int) -> str:
+        """The cell in print: the value, `n/N` behind it where it is not complete, or its state in words."""
+        if self.value is not None:
+            number = f"{self.value:.{decimals}f}"
+            number = number.removeprefix("-") if float(number) == 0 else number
+            return number if self.n_ok == self.n else f"{number} ({self.n_ok}/{self.n})"
+        if self.state == "not_applicable":
+            return "∞" if self.reason == "identical" else "untrusted" if "not trusted" in self.reason else "n/a"
+        return f"failed (0/{self.n})" if self.state == "failed" else self.state
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A score as a column: how it is titled and printed, and which way is better (None: neither)."""
+
+    name: str
+    title: str
+    unit: str
+    decimals: int
+    higher_is_better: bool | None
+    summary: str
+
+    @property
+    def heading(self) -> str:
+        arrow = {True: " ↑", False: " ↓", None: ""}[self.higher_is_better]
+        return f"{self.title}{arrow}" if not self.unit else f"{self.title} [{self.unit}]{arrow}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A setting as a row. `setting` is its description in the run card, `cells` are by score name."""
+
+    setting: Plain
+    cells: Mapping[str, Cell]
+
+    @property
+    def id(self) -> str:
+        return str(self.setting["id"])
+
+    @property
+    def ranked(self) -> bool:
+        """Whether the row competes: anchors, and timings of random weights, do not."""
+        return bool(self.setting["card"]["kind"] != "anchor" and self.setting["weights"]["state"] != "random")
+
+    @property
+    def kbps(self) -> float:
+        """The counted bit rate, else the nominal one, else infinity: what rows are ordered by."""
+        counted = self.cells["kbps"].value if "kbps" in self.cells else None
+        nominal = self.setting["kbps"]
+        return counted if counted is not None else nominal if nominal is not None else math.inf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """The comparison of one task. `notes` are what must be read beside it (synthetic speech, random weights)."""
+
+    task: str
+    title: str
+    subtitle: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...]
+
+    def best(self, name: str) -> float | None:
+        """The best value in a column among complete rows that compete, as printed."""
+        column = next(column for column in self.columns if column.name == name)
+        values = [
+            round(cell.value, column.decimals)
+            for cell in (row.cells[name] for row in self.rows if row.ranked)
+            if cell.value is not None and cell.n_ok == cell.n
+        ]
+        if column.higher_is_better is None or len(values) < 2:
+            return None
+        return max(values) if column.higher_is_better else min(values)
+
+    def is_best(self, row: Row, name: str) -> bool:
+        column = next(column for column in self.columns if column.name == name)
+        cell, best = row.cells[name], self.best(name)
+        complete = row.ranked and cell.value is not None and cell.n_ok == cell.n
+        return bool(complete and best is not None and round(cell.value or 0.0, column.decimals) == best)
+
+
+def tables(card: RunCard, latest: pd.DataFrame) -> list[Table]:
+    """One table per task of the run card, from the rows in force (`Store.latest`)."""
+    return [_table(card, task, latest[latest["task"] == name]) for name, task in card.tasks.items()]
+
+
+def _table(card: RunCard, task: Plain, rows: pd.DataFrame) -> Table:
+    columns = tuple(_column(card.metrics[name]) for name in task["metrics"])
+    wanted = {name: _clips(task, card.metrics[name]) for name in task["metrics"]}
+    groups = dict(iter(rows.groupby(["setting", "metric"], sort=False)))
+    found = []
+    for setting in task["settings"]:
+        cells = {
+            name: _cell(groups.get((setting, name)), wanted[name], card.metrics[name]["aggregate"]) for name in wanted
+        }
+        found.append(Row(setting=card.settings[setting], cells=cells))
+    found.sort(key=lambda row: (row.kbps, row.id))
+    return Table(
+        task=task["name"],
+        title=task["title"],
+        subtitle=_subtitle(task),
+        columns=columns,
+        rows=tuple(found),
+        notes=tuple(_notes(task, found, rows)),
+    )
+
+
+def _column(metric: Plain) -> Column:
+    keys = ("name", "title", "unit", "decimals", "higher_is_better", "summary")
+    return Column(**{key: metric[key] for key in keys})
+
+
+def _clips(task: Plain, metric: Plain) -> frozenset[str]:
+    return frozenset(task["timing_clips"] if metric["place"] == "timing" else (clip["id"] for clip in task["clips"]))
+
+
+def _cell(group: pd.DataFrame | None, clips: frozenset[str], aggregate: str) -> Cell:
+    if group is None:
+        return Cell(state="missing", n=len(clips), reason="not measured yet")
+    group = group[group["clip"].isin(clips)]
+    by_status = group["status"].value_counts()
+    ok = group[group["status"] == Status.OK]
+    n = len(clips) - int(by_status.get(Status.NOT_APPLICABLE, 0))
+    common: dict[str, Any] = {
+        "n": n,
+        "n_ok": len(ok),
+        "n_failed": int(by_status.get(Status.FAILED, 0)),
+        "reason": _common_reason(group),
+        "flagged": int((group["flag"] != "").sum()),
+    }
+    if ok.empty:
+        state = next(
+            (s for s in (Status.FAILED, Status.UNAVAILABLE, Status.NOT_APPLICABLE) if by_status.get(s, 0)), "missing"
+        )
+        return Cell(state=str(state), **common)
+    values, weights = ok["value"].to_numpy(), ok["weight"].to_numpy()
+    total = weights.sum()
+    value = np.median(values) if aggregate == "median" or total == 0 else float(values @ weights) / total
+    low, high = np.quantile(values, [0.25, 0.75])
+    state = "ok" if len(ok) == n else "partial"
+    return Cell(state=state, value=float(value), low=float(low), high=float(high), **common)
+
+
+def _common_reason(group: pd.DataFrame) -> str:
+    reasons = group.loc[group["status"] != Status.OK, "reason"]
+    return "" if reasons.empty else str(reasons.mode().iloc[0])
+
+
+def _subtitle(task: Plain) -> str:
+    seconds = sum(clip["seconds"] for clip in task["clips"])
+    speakers = {clip["speaker"] for clip in task["clips"] if clip["speaker"]}
+    voices = f", {len(speakers)} speakers" if speakers else ""
+    return (
+        f"{task['dataset']['title']}: {len(task['clips'])} clips, {seconds:.0f} s{voices}; scored at {task['rate']} Hz"
+    )
+
+
+def _notes(task: Plain, rows: Iterable[Row], records: pd.DataFrame) -> Iterable[str]:
+    rows = list(rows)
+    if task["dataset"]["synthetic"]:
+        yield "Synthetic material: good for trying things out, not for judging codecs."
+    if any(row.setting["weights"]["state"] == "random" for row in rows):
+        yield "Rows marked 'random' have made-up weights: they are timed, never scored or ranked."
+    for reason in sorted({cell.reason for row in rows for cell in row.cells.values() if cell.state == "unavailable"}):
+        yield f"unavailable: {reason}"
+    failed = records[records["status"] == Status.FAILED]
+    if not failed.empty:
+        yield f"{len(failed)} scores failed and are left out of the means; n/N stands beside what is incomplete."
+    if (records["flag"] != "").any():
+        yield "Some rows were added later to outputs that came out differently the second time; they are flagged."
