@@ -1,0 +1,101 @@
+"""Fetching large archives: resumed where it broke off, checked against the published MD5, unpacked safely."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import logging
+import shutil
+import tarfile
+import tempfile
+import urllib.error
+import urllib.request
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from codecmark.core.errors import DataError
+from codecmark.core.resources import DOWNLOAD_TIMEOUT_SECONDS
+
+BLOCK_BYTES = 1 << 20
+REPORT_BYTES = 100 << 20
+"""A line is logged each time this much has arrived."""
+
+log = logging.getLogger(__name__)
+
+
+def fetch(url: str, target: Path, md5: str) -> None:
+    """Downloads to `target`, going on from `target.part` where an earlier attempt left one.
+
+    Raises `DataError` when the connection fails before the end (what has arrived is kept), or when the
+    file is not the published one (then it is deleted).
+    """
+    part = target.with_name(target.name + ".part")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part.touch()
+    try:
+        while not _append(url, part):
+            log.info("%s: the connection broke, going on", target.name)
+    except (OSError, http.client.HTTPException) as error:
+        raise DataError(
+            f"cannot download {url}: {error}; {part.stat().st_size} bytes are kept, the same command goes on from there"
+        ) from error
+    with part.open("rb") as file:
+        found = hashlib.file_digest(file, partial(hashlib.md5, usedforsecurity=False)).hexdigest()
+    if found != md5:
+        part.unlink()
+        raise DataError(f"{url} is not the published file (MD5 {found}, expected {md5}): deleted, download it again")
+    part.replace(target)
+
+
+def _append(url: str, part: Path) -> bool:
+    """One request for what `part` lacks; true when it is whole. Raises `OSError` when nothing came."""
+    start = part.stat().st_size
+    request = urllib.request.Request(url, headers={"Range": f"bytes={start}-"} if start else {})
+    try:
+        answer = urllib.request.urlopen(request, timeout=DOWNLOAD_TIMEOUT_SECONDS)
+    except urllib.error.HTTPError as error:
+        if error.code == 416:  # nothing lies behind what we have: it is whole, or the checksum will tell
+            return True
+        raise
+    with answer:
+        if answer.status != 206:  # the server does not resume: this is the file from its beginning
+            start = 0
+        length = answer.headers.get("Content-Length")
+        total = start + int(length) if length else None
+        with part.open("r+b") as file:
+            file.truncate(start)
+            file.seek(start)
+            while block := answer.read(BLOCK_BYTES):
+                file.write(block)
+                _report(part, file.tell(), len(block), total)
+            end = file.tell()
+    if total is not None and end < total and end == start:
+        raise OSError("the server sent nothing")
+    return total is None or end >= total
+
+
+def _report(part: Path, done: int, step: int, total: int | None) -> None:
+    if done // REPORT_BYTES != (done - step) // REPORT_BYTES:
+        of_all = f" of {total / 1e6:.0f}" if total else ""
+        log.info("%s: %.0f%s MB", part.stem, done / 1e6, of_all)
+
+
+@contextmanager
+def unpacked(archive: Path) -> Iterator[Path]:
+    """A folder beside a tar archive that holds its content, for as long as the block runs.
+
+    Members that point outside of it, devices and the like are refused. Raises `DataError` for a broken archive.
+    """
+    folder = Path(tempfile.mkdtemp(dir=archive.parent, prefix=".unpack-"))
+    try:
+        try:
+            with tarfile.open(archive) as tar:
+                tar.extractall(folder, filter="data")
+        except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
+            raise DataError(f"cannot unpack {archive}: {error}") from error
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
