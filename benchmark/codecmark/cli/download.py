@@ -1,0 +1,76 @@
+"""`codecmark download NAME`: the only command that fetches a corpus or a model's weights without being in a run."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from codecmark.core.plugins import ModelPlugin
+    from codecmark.core.settings import Weights
+
+
+def download(
+    name: Annotated[str, typer.Argument(help="A corpus, such as librispeech/test-clean, or a model, such as lyra.")],
+    data_root: Annotated[
+        Path | None, typer.Option(help="Where the corpus goes; by default the cache, where every run finds it.")
+    ] = None,
+) -> None:
+    """Download a corpus, or the weights of a model."""
+    from codecmark.core import registry
+
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger("codecmark").setLevel(logging.INFO)
+    if name.partition(":")[0].partition("/")[0] in registry.names("datasets"):
+        typer.echo(f"{name}: {_corpus(name, data_root)}")
+        return
+    for place in _weights(name):
+        typer.echo(f"{name}: {place}")
+
+
+def _corpus(name: str, data_root: Path | None) -> Path:
+    from codecmark.core import registry
+    from codecmark.core.errors import UsageError
+    from codecmark.core.resources import home
+
+    plugin, split = registry.dataset(name)
+    if plugin.download is None:
+        source = f"get it from {plugin.url}; " if plugin.url else ""
+        raise UsageError(f"dataset '{name}' has no download: {source}{plugin.layout}")
+    root = data_root or home() / "data"
+    plugin.download(split, root)
+    return root
+
+
+def _weights(name: str) -> list[str]:
+    from codecmark.core import registry
+    from codecmark.core.resources import Resources
+
+    if name in {*registry.names("codecs"), *registry.names("lms")}:
+        wanted = _needed(registry.model(name))
+    else:
+        wanted = [_weights_called(name)]
+    return [str(Resources().download(weights)) for weights in wanted] or ["it needs no weights"]
+
+
+def _weights_called(name: str) -> Weights:
+    """Weights by their own name, which the message about missing ones gives. Raises `UnknownName` over all names."""
+    from codecmark.core import registry
+    from codecmark.core.errors import UnknownName
+    from codecmark.core.plugins import CodecPlugin, DatasetPlugin, LMPlugin
+
+    models: list[ModelPlugin] = [*registry.every(CodecPlugin)[0], *registry.every(LMPlugin)[0]]
+    known = {weights.name: weights for model in models for weights in _needed(model)}
+    if name not in known:
+        corpora = [plugin for plugin in registry.every(DatasetPlugin)[0] if plugin.download]
+        splits = [f"{corpus.name}/{split}".strip("/") for corpus in corpora for split in corpus.splits or ("",)]
+        raise UnknownName("corpus or model", name, [*known, *splits, *(model.name for model in models)])
+    return known[name]
+
+
+def _needed(model: ModelPlugin) -> list[Weights]:
+    needed = {weights.name: weights for setting in model.settings if (weights := model.weights(setting))}
+    return list(needed.values())
