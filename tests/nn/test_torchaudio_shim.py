@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 PACKAGES_THAT_NEED_TORCHAUDIO = """
-from codecmark.nn.torchaudio_shim import ensure_torchaudio
-outcome = ensure_torchaudio()
-assert ensure_torchaudio() == outcome
+from codecmark.nn.torchaudio_shim import prepare_torchaudio
+outcome = prepare_torchaudio()
+assert prepare_torchaudio() == outcome
 import torchaudio, torch
 assert torchaudio._extension._IS_TORCHAUDIO_EXT_AVAILABLE == (outcome == "native")
 assert torchaudio.functional.resample(torch.ones(1, 320), 16000, 8000).shape == (1, 160)
@@ -29,7 +29,7 @@ import sys
 from codecmark.nn import torchaudio_shim
 assert "torchaudio" not in sys.modules and "torch" not in sys.modules
 {before}
-print(torchaudio_shim.ensure_torchaudio())
+print(torchaudio_shim.prepare_torchaudio())
 """
 
 

@@ -20,7 +20,7 @@ _EXTENSION = "torchaudio._extension"
 
 
 @cache
-def ensure_torchaudio() -> Outcome:
+def prepare_torchaudio() -> Outcome:
     """Makes `import torchaudio` work; to be called before speechbrain or transformers is imported.
 
     Says what was found: `native` it works, `shimmed` it works without its compiled extension, `absent` there is none.
