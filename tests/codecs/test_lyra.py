@@ -63,11 +63,12 @@ def direct_round_trip(folder: Path, samples: NDArray[np.float32], quantizers: in
 
 
 def test_bit_rates_follow_from_the_streams() -> None:
-    assert [(setting.id, setting.kbps, setting.n_codebooks) for setting in PLUGIN.settings] == [
-        ("lyra/3.2", pytest.approx(3.2), 16),
-        ("lyra/6", pytest.approx(6.0), 30),
-        ("lyra/9.2", pytest.approx(9.2), 46),
+    assert [(setting.id, setting.n_codebooks) for setting in PLUGIN.settings] == [
+        ("lyra/3.2", 16),
+        ("lyra/6", 30),
+        ("lyra/9.2", 46),
     ]
+    assert [setting.kbps for setting in PLUGIN.settings] == pytest.approx([3.2, 6.0, 9.2])
 
 
 @pytest.mark.parametrize("name", SETTINGS)
