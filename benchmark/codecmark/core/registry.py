@@ -10,7 +10,8 @@ import importlib
 import importlib.metadata
 import importlib.util
 import pkgutil
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Literal, TypeVar, cast
 
@@ -44,6 +45,7 @@ def _shelf(kind: Kind) -> frozenset[str]:
     return frozenset(module.name for module in pkgutil.iter_modules(folders) if not module.ispkg)
 
 
+@lru_cache(maxsize=len(KINDS))
 def _entry_points(kind: Kind) -> list[importlib.metadata.EntryPoint]:
     return sorted(importlib.metadata.entry_points(group=f"codecmark.{kind}"), key=lambda point: point.name)
 
@@ -97,6 +99,18 @@ def every(kind: type[P]) -> tuple[list[P], list[PluginError]]:
     return found, broken
 
 
+def problems() -> list[PluginError]:
+    """Why the plug-ins of any kind that do not load do not."""
+    found: list[PluginError] = []
+    for kind in KINDS:
+        for name in names(kind):
+            try:
+                _load(kind, name)
+            except PluginError as error:
+                found.append(error)
+    return found
+
+
 def model(name: str) -> ModelPlugin:
     """The codec or codec language model of that name."""
     known = {**dict.fromkeys(names("lms"), "lms"), **dict.fromkeys(names("codecs"), "codecs")}
@@ -106,12 +120,42 @@ def model(name: str) -> ModelPlugin:
 
 
 def metric(score: str) -> tuple[MetricPlugin, ScoreSpec]:
-    """The metric that gives the score of that name, and the score's description."""
-    plugins, _ = every(MetricPlugin)
-    scores = {spec.name: (plugin, spec) for plugin in plugins for spec in plugin.scores}
+    """The metric that gives the score of that name, and the score's description.
+
+    Raises `UnknownName`, or `PluginError` when two metrics claim one score.
+    """
+    scores = _scores()
     if score not in scores:
         raise UnknownName("metric", score, scores)
     return scores[score]
+
+
+def by_metric(scores: Iterable[str]) -> dict[MetricPlugin, tuple[str, ...]]:
+    """Score names by the metric that gives them."""
+    found: dict[MetricPlugin, list[str]] = defaultdict(list)
+    for score in scores:
+        found[metric(score)[0]].append(score)
+    return {plugin: tuple(names) for plugin, names in found.items()}
+
+
+@lru_cache(maxsize=1)
+def _scores() -> dict[str, tuple[MetricPlugin, ScoreSpec]]:
+    scores: dict[str, tuple[MetricPlugin, ScoreSpec]] = {}
+    for plugin in every(MetricPlugin)[0]:
+        for spec in plugin.scores:
+            if spec.name in scores:
+                other = scores[spec.name][0].name
+                raise PluginError(
+                    f"metrics '{other}' and '{plugin.name}' both claim the score '{spec.name}': rename one"
+                )
+            scores[spec.name] = (plugin, spec)
+    return scores
+
+
+def forget() -> None:
+    """Looks again at what is installed; for a process that has just gained a plug-in."""
+    for cache in (_shelf, _entry_points, _load, _scores):
+        cache.cache_clear()
 
 
 def dataset(full_name: str) -> tuple[DatasetPlugin, str]:

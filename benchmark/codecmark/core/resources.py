@@ -75,7 +75,12 @@ class Resources:
         """
         if self._folder(weights) is None:
             folder = home() / "weights" / weights.name
-            folder.mkdir(parents=True, exist_ok=True)
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise WeightsMissing(
+                    f"cannot write to {folder}: {error}; set CODECMARK_HOME to another place"
+                ) from error
             for file in weights.files:
                 if not (folder / file.name).exists():
                     _fetch(file, folder / file.name)

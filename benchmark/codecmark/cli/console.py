@@ -1,0 +1,125 @@
+"""What a run looks like in a terminal: progress, the table, what failed, where things are."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from types import TracebackType
+from typing import cast
+
+import rich.console
+import rich.progress
+import rich.table
+from rich.text import Text
+
+from codecmark.core.contracts import LaneReport
+from codecmark.harness.plan import Plan
+from codecmark.harness.runner import Results
+from codecmark.results.tables import Row, Table
+
+PLAIN_SECONDS = 10.0
+"""How often a line of progress is printed where there is no terminal."""
+FAILURES_SHOWN = 10
+
+
+class Console:
+    """Progress with the time left on a terminal, plain lines elsewhere; progress goes to standard error."""
+
+    def __init__(self) -> None:
+        self._out = rich.console.Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
+        self._err = rich.console.Console(stderr=True, highlight=False)
+        self._bar: rich.progress.Progress | None = None
+        self._wanted = self._done = self._failed = 0
+        self._started = self._said = time.monotonic()
+
+    def __enter__(self) -> Console:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def note(self, text: str) -> None:
+        self._err.print(Text(text), style="dim")
+
+    def begin(self, wanted: int, total: int) -> None:
+        self._wanted, self._started = wanted, time.monotonic()
+        held = f", {total - wanted} are there already" if total > wanted else ""
+        self.note(f"{wanted} scores to measure{held}")
+        if self._err.is_terminal and wanted:
+            self._bar = rich.progress.Progress(
+                rich.progress.TextColumn("{task.description}"),
+                rich.progress.BarColumn(),
+                rich.progress.MofNCompleteColumn(),
+                rich.progress.TimeElapsedColumn(),
+                rich.progress.TimeRemainingColumn(),
+                console=self._err,
+                transient=True,
+            )
+            self._bar.add_task("measuring", total=wanted)
+            self._bar.start()
+
+    def step(self, report: LaneReport) -> None:
+        self._done += report.done
+        self._failed += report.failed
+        if self._bar is not None:
+            failed = f", {self._failed} failed" if self._failed else ""
+            self._bar.update(self._bar.task_ids[0], completed=self._done, description=report.what + failed)
+        elif time.monotonic() - self._said > PLAIN_SECONDS:
+            self._said = time.monotonic()
+            self.note(self._line(report.what))
+
+    def _line(self, what: str) -> str:
+        elapsed = time.monotonic() - self._started
+        left = elapsed / max(self._done, 1) * (self._wanted - self._done)
+        return f"{self._done}/{self._wanted} scores, {self._failed} failed, about {left:.0f} s left ({what})"
+
+    def plans(self, plans: Sequence[Plan]) -> None:
+        """What would be measured."""
+        for plan in plans:
+            held = plan.total - len(plan.wanted)
+            settings = ", ".join(setting.id for _, setting in plan.choices)
+            seconds = sum(clip.seconds for clip in plan.clips)
+            self._out.print(Text(f"{plan.task.name}: {len(plan.wanted)} scores to measure, {held} need no work"))
+            self._out.print(Text(f"  dataset   {plan.task.dataset}: {len(plan.clips)} clips, {seconds:.0f} s"))
+            self._out.print(Text(f"  metrics   {', '.join(plan.task.metrics)}"))
+            self._out.print(Text(f"  settings  {settings}"))
+            for reason in sorted({cell.reason for cell in plan.answered if cell.status == "unavailable"}):
+                self._out.print(Text(f"  {reason}"))
+
+    def results(self, results: Results) -> None:
+        """The tables, what failed, and where everything is."""
+        for table in results.tables:
+            self._out.print(rendered(table))
+            for note in table.notes:
+                self._out.print(Text(f"  {note}"), style="dim")
+        if results.failed:
+            self._out.print(Text(f"{results.failed} scores failed:"), style="bold red")
+            counts = results.failures.groupby(["setting", "metric", "reason"]).size().sort_values(ascending=False)
+            for what, count in counts.head(FAILURES_SHOWN).items():
+                setting, metric, reason = cast(tuple[str, str, str], what)
+                self._out.print(Text(f"  {setting} {metric} ({count}): {reason}"))
+        self._out.print(Text(f"records: {results.folder / 'records'}  run card: {results.folder / 'run.json'}"))
+        self._out.print(Text(f"next: codecmark report {results.folder} --out report"))
+
+
+def rendered(table: Table) -> rich.table.Table:
+    """A comparison as a rich table: by bit rate, best in bold, `n/N` where it is not complete."""
+    shown = rich.table.Table(title=f"{table.title}\n{table.subtitle}", title_justify="left")
+    shown.add_column("setting", no_wrap=True)
+    shown.add_column("nominal kbps", justify="right")
+    for column in table.columns:
+        shown.add_column(Text(column.heading), justify="right")
+    for row in table.rows:
+        nominal = row.setting["kbps"]
+        random = " (random)" if row.setting["weights"]["state"] == "random" else ""
+        cells = [_cell(table, row, column.name, column.decimals) for column in table.columns]
+        shown.add_row(Text(row.id + random), "" if nominal is None else f"{nominal:g}", *cells)
+    return shown
+
+
+def _cell(table: Table, row: Row, name: str, decimals: int) -> Text:
+    cell = row.cells[name]
+    style = "bold" if table.is_best(row, name) else "dim" if cell.value is None else ""
+    return Text(cell.text(decimals), style=style)

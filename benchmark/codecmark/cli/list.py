@@ -1,0 +1,125 @@
+"""`codecmark list`: what there is to run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+Rows = list[dict[str, Any]]
+
+
+def list_(
+    what: Annotated[str, typer.Argument(metavar="codecs|lms|metrics|datasets|tasks", help="What to list.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Lists codecs, codec language models, metrics, datasets or tasks."""
+    from codecmark.core.errors import UnknownName
+
+    kinds: dict[str, tuple[Callable[[], Rows], tuple[str, ...]]] = {
+        "codecs": (
+            _codecs,
+            ("id", "survey_id", "sample_rate", "n_codebooks", "frame_rate", "kbps", "weights", "licence"),
+        ),
+        "lms": (_lms, ("id", "sample_rate", "acts", "weights", "licence")),
+        "metrics": (_metrics, ("name", "title", "better", "unit", "domains", "summary")),
+        "datasets": (_datasets, ("name", "title", "licence", "synthetic", "summary")),
+        "tasks": (_tasks, ("name", "act", "dataset", "sample_rate", "metrics")),
+    }
+    if what not in kinds:
+        raise UnknownName("list", what, kinds)
+    make, columns = kinds[what]
+    rows = make()
+    if as_json:
+        typer.echo(json.dumps(rows, indent=1, ensure_ascii=False))
+    else:
+        typer.echo(_aligned(rows, columns))
+        _broken()
+
+
+def _codecs() -> Rows:
+    from codecmark.core.plugins import CodecPlugin
+
+    return _settings(CodecPlugin)
+
+
+def _lms() -> Rows:
+    from codecmark.core.plugins import LMPlugin
+
+    return _settings(LMPlugin)
+
+
+def _settings(kind: Any) -> Rows:
+    from codecmark.core.choose import everything
+    from codecmark.core.describe import setting_plain
+    from codecmark.core.resources import Resources
+
+    rows = []
+    for plugin, setting in everything():
+        if not isinstance(plugin, kind):
+            continue
+        plain = setting_plain((plugin, setting), Resources())
+        licence = plugin.card.weights_licence or plugin.card.code_licence
+        acts = sorted(getattr(plugin, "acts", ())) or None
+        rows.append(
+            {**plain, "codec": plain["model"], "weights": plain["weights"]["state"], "licence": licence, "acts": acts}
+        )
+    return rows
+
+
+def _metrics() -> Rows:
+    from codecmark.core import registry
+    from codecmark.core.describe import metric_plain
+    from codecmark.core.plugins import MetricPlugin
+
+    arrows = {True: "higher", False: "lower", None: ""}
+    names = [spec.name for plugin in registry.every(MetricPlugin)[0] for spec in plugin.scores]
+    rows = [metric_plain(name) for name in names]
+    return [{**row, "better": arrows[row["higher_is_better"]]} for row in rows]
+
+
+def _datasets() -> Rows:
+    from codecmark.core import registry
+    from codecmark.core.describe import dataset_plain
+    from codecmark.core.plugins import DatasetPlugin
+
+    rows = []
+    for plugin in registry.every(DatasetPlugin)[0]:
+        names = [f"{plugin.name}/{split}" for split in plugin.splits] or [
+            plugin.name + (":PATH" if plugin.takes_path else "")
+        ]
+        rows += [dataset_plain(plugin, name) for name in names]
+    return rows
+
+
+def _tasks() -> Rows:
+    from codecmark.harness.task import every
+
+    return [task.model_dump(mode="json", by_alias=True) for task in every()]
+
+
+def _aligned(rows: Rows, columns: tuple[str, ...]) -> str:
+    cells = [list(columns), *([_word(row[column]) for column in columns] for row in rows)]
+    widths = [max(len(line[index]) for line in cells) for index in range(len(columns))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells
+    )
+
+
+def _word(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:g}"
+    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _broken() -> None:
+    from codecmark.core import registry
+
+    for error in registry.problems():
+        typer.echo(f"warning: {error}", err=True)

@@ -1,0 +1,68 @@
+"""`codecmark run`: measure, keep, and print the comparison."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def run(
+    tasks: Annotated[
+        list[str], typer.Argument(metavar="TASK...", help="Tasks by name (codecmark list tasks) or path.")
+    ],
+    codecs: Annotated[
+        str | None,
+        typer.Option(
+            "--codecs", "--models", metavar="LIST", help="Models, settings, survey ids or globs: opus,lyra/6,E3."
+        ),
+    ] = None,
+    metrics: Annotated[str | None, typer.Option(metavar="LIST", help="Scores instead of the task's.")] = None,
+    dataset: Annotated[str | None, typer.Option(help="Corpus instead of the task's: starter, folder:PATH ...")] = None,
+    data_root: Annotated[Path | None, typer.Option(help="Where corpora are.")] = None,
+    weights_root: Annotated[Path | None, typer.Option(help="Where model files are, one folder per model.")] = None,
+    limit: Annotated[int | None, typer.Option(help="At most so many clips.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:INDEX.")] = "auto",
+    workers: Annotated[int | None, typer.Option(help="Scoring processes; default: one per core.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Clips per batch, where a model allows batches.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Run folder; default: runs/TASK.")] = None,
+    keep_audio: Annotated[bool, typer.Option("--keep-audio", help="Keep what was decoded, as FLAC.")] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Download nothing.")] = False,
+    random_weights: Annotated[
+        bool, typer.Option("--random-weights", help="Time models whose weights are missing; never scored.")
+    ] = False,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Measure failed cells again.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be measured; write nothing.")] = False,
+) -> None:
+    """Runs tasks: encodes and decodes every clip, times and scores it, prints the comparison.
+
+    The same command again measures only what is missing. Exit code 1 when some cells failed.
+    """
+    from codecmark.cli.console import Console
+    from codecmark.harness.runner import Run, RunOptions
+
+    options = RunOptions(
+        codecs=codecs,
+        metrics=metrics,
+        dataset=dataset,
+        data_root=data_root,
+        weights_root=weights_root,
+        limit=limit,
+        device=device,
+        workers=workers,
+        batch_size=batch_size,
+        out=out,
+        keep_audio=keep_audio,
+        offline=offline,
+        random_weights=random_weights,
+        retry_failed=retry_failed,
+    )
+    with Console() as console:
+        planned = Run(tasks, options, console)
+        if dry_run:
+            console.plans(planned.plans())
+            return
+        results = planned.execute()
+    console.results(results)
+    raise typer.Exit(1 if results.failed else 0)

@@ -1,0 +1,64 @@
+"""This machine: one lane in this process, several lanes in a child process each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from codecmark.core.child import Child
+from codecmark.core.contracts import Lane, LaneReport
+from codecmark.core.errors import CodecmarkError
+from codecmark.core.plugins import ExecutorPlugin
+
+
+class LocalExecutor:
+    """Runs lanes here. A lane whose process dies reports an error; the others go on."""
+
+    def run(self, lanes: Sequence[Lane]) -> Iterator[LaneReport]:
+        if len(lanes) == 1:
+            return lanes[0].work()
+        return self._apart(lanes)
+
+    def _apart(self, lanes: Sequence[Lane]) -> Iterator[LaneReport]:
+        children = {lane.index: Child("codecmark.executors.local:serve") for lane in lanes}
+        try:
+            for lane in lanes:
+                children[lane.index].connection.send(lane)
+            open_connections = {child.connection: index for index, child in children.items()}
+            while open_connections:
+                for ready in wait(list(open_connections)):
+                    assert isinstance(ready, Connection)
+                    report = self._receive(ready, open_connections[ready], children)
+                    if report is None or report.error is not None:
+                        del open_connections[ready]
+                    if report is not None:
+                        yield report
+        finally:
+            for child in children.values():
+                child.close()
+
+    def _receive(self, ready: Connection[Any, Any], index: int, children: dict[int, Child]) -> LaneReport | None:
+        try:
+            message: LaneReport | CodecmarkError | None = ready.recv()
+        except (EOFError, OSError):
+            ending = children[index].ending()
+            return LaneReport(lane=index, what="died", error=f"lane {index} {ending}: run the same command again")
+        if isinstance(message, CodecmarkError):
+            raise message
+        return message
+
+
+def serve(connection: Connection[Any, Any]) -> None:
+    """The life of a lane's process: do its work, send every report, then None."""
+    lane: Lane = connection.recv()
+    try:
+        for report in lane.work():
+            connection.send(report)
+    except CodecmarkError as error:
+        connection.send(CodecmarkError(str(error)))
+    else:
+        connection.send(None)
+
+
+PLUGIN = ExecutorPlugin(name="local", summary="this machine, one lane per device", open=LocalExecutor)

@@ -1,0 +1,70 @@
+"""Asking a metric for scores: the reference half once per item, whatever it raises as a typed answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from codecmark.core import registry
+from codecmark.core.contracts import Metric
+from codecmark.core.errors import ClipError, WeightsMissing
+from codecmark.core.items import Clip, Output, Request
+from codecmark.core.plugins import MetricPlugin
+from codecmark.core.resources import Resources
+from codecmark.core.scores import Answer, Failure, Unavailable
+
+Pair = tuple[Clip | Request, Output]
+Metrics = dict[tuple[str, tuple[str, ...]], Metric]
+
+
+class Grader:
+    """Opens metrics when first asked for and keeps their reference halves as long as it lives (one shard)."""
+
+    def __init__(self, metrics: Metrics | None = None, resources: Resources | None = None) -> None:
+        self.metrics: Metrics = {} if metrics is None else metrics
+        self._resources = resources or Resources()
+        self._prepared: dict[tuple[str, tuple[str, ...], str], Any] = {}
+
+    def grade(self, metric: str, names: Sequence[str], batch: Sequence[Pair]) -> list[dict[str, Answer]]:
+        """The answers by score name for each (item, output), in order. Only a clip that raises alone fails."""
+        if not batch:
+            return []
+        wanted = tuple(names)
+        try:
+            worker = self._metric(metric, wanted)
+            prepared = [(self._prepare(metric, wanted, item), output) for item, output in batch]
+            answers = worker.score(prepared)
+            return [_complete(answer, wanted) for answer in answers]
+        except WeightsMissing as error:
+            return [dict.fromkeys(wanted, Unavailable(str(error))) for _ in batch]
+        except Exception as error:  # noqa: BLE001 - foreign code; its clip fails, the run goes on
+            if len(batch) > 1:
+                return [self.grade(metric, wanted, [pair])[0] for pair in batch]
+            return [dict.fromkeys(wanted, failure("score", error))]
+
+    def _metric(self, name: str, wanted: tuple[str, ...]) -> Metric:
+        if (name, wanted) not in self.metrics:
+            plugin = cast(MetricPlugin, registry.get("metrics", name))
+            self.metrics[name, wanted] = plugin.open(wanted, self._resources)
+        return self.metrics[name, wanted]
+
+    def _prepare(self, metric: str, wanted: tuple[str, ...], item: Clip | Request) -> Any:
+        key = (metric, wanted, item.id)
+        if key not in self._prepared:
+            self._prepared[key] = self.metrics[metric, wanted].prepare(item)
+        return self._prepared[key]
+
+
+def failure(stage: str, error: Exception) -> Failure:
+    """What an exception says as a typed answer, on one line."""
+    if isinstance(error, ClipError):
+        return Failure(stage, error.kind, error.message)
+    message = " ".join(str(error).split())[:300]
+    return Failure(
+        stage, type(error).__name__, f"{type(error).__name__}: {message}" if message else type(error).__name__
+    )
+
+
+def _complete(answers: Any, wanted: tuple[str, ...]) -> dict[str, Answer]:
+    missing = Failure("score", "no_answer", "the metric gave no answer")
+    return {name: answers.get(name, missing) for name in wanted}

@@ -1,0 +1,249 @@
+"""A lane: one device working through its shards in order, writing what it measured as it goes."""
+
+from __future__ import annotations
+
+import queue
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import cast
+
+from codecmark.core import registry
+from codecmark.core.contracts import LaneReport
+from codecmark.core.errors import StoreError
+from codecmark.core.items import Output
+from codecmark.core.plugins import ModelPlugin
+from codecmark.core.resources import Resources
+from codecmark.core.scores import Answer, Failure
+from codecmark.core.settings import Setting
+from codecmark.harness.grade import Grader, Metrics, failure
+from codecmark.harness.plan import Shard, Unit
+from codecmark.harness.references import References
+from codecmark.harness.stopwatch import time_clip
+from codecmark.harness.synthesize import Made, Model, batches, open_model, synthesize
+from codecmark.harness.task import Task
+from codecmark.harness.workers import Done, Job, Workers
+from codecmark.results.records import Record, Status
+from codecmark.results.store import Store
+
+OPEN_PARAMETERS = 1_000_000_000
+"""How many parameters may stay open at once; models used longest ago are dropped first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneWork:
+    """What a lane is told; it can be pickled."""
+
+    index: int
+    shards: tuple[Shard, ...]
+    store: Store
+    resources: Resources
+    workers: int
+    keep_audio: bool
+
+
+def time_models(work: LaneWork) -> Iterator[LaneReport]:
+    """The timing pass: every setting of the shards, its clips one at a time, while nothing else runs."""
+    lane = _Lane(work)
+    for shard in work.shards:
+        references = References(shard.task, shard.clips)
+        for unit in shard.units:
+            yield lane.timed(unit, shard, references)
+
+
+def score_shards(work: LaneWork) -> Iterator[LaneReport]:
+    """Synthesizes and scores every unit; reports each once it is on disk."""
+    lane = _Lane(work)
+    with Workers(work.workers) as workers:
+        scoring = _Scoring(lane, workers)
+        for index, shard in enumerate(work.shards):
+            scoring.begin(index)
+            references = References(shard.task, shard.clips)
+            for unit in shard.units:
+                yield from scoring.unit(unit, shard, references)
+        yield from scoring.rest()
+
+
+class _Lane:
+    """What both passes share: open models, and the store."""
+
+    def __init__(self, work: LaneWork) -> None:
+        self.work = work
+        self._models: OrderedDict[tuple[str, str], tuple[Model, int]] = OrderedDict()
+        self._grader = Grader(resources=work.resources)
+
+    def model(self, setting_id: str, task: Task) -> tuple[ModelPlugin, Setting, Model | Failure]:
+        """The model of a setting, opened once and kept while there is room."""
+        plugin, setting = setting_of(setting_id)
+        key = (setting_id, task.name)
+        if key not in self._models:
+            try:
+                model = open_model(plugin, setting, task, self.work.resources)
+            except Exception as error:  # noqa: BLE001 - foreign code; its setting fails, the run goes on
+                return plugin, setting, failure("open", error)
+            self._models[key] = model, plugin.card.params or 0
+            while len(self._models) > 1 and sum(size for _, size in self._models.values()) > OPEN_PARAMETERS:
+                self._models.popitem(last=False)
+        self._models.move_to_end(key)
+        return plugin, setting, self._models[key][0]
+
+    def timed(self, unit: Unit, shard: Shard, references: References) -> LaneReport:
+        _, _, model = self.model(unit.setting, shard.task)
+        records: list[Record] = []
+        for clip_id, cells in by_clip(unit.cells).items():
+            answers = self._timed_answers(model, clip_id, cells, shard.task, references)
+            records += [cell.answered(answers[cell.metric]) for cell in cells]
+        return self.keep(records, f"timed {unit.setting}")
+
+    def _timed_answers(
+        self, model: Model | Failure, clip_id: str, cells: Sequence[Record], task: Task, references: References
+    ) -> Mapping[str, Answer]:
+        broken = model if isinstance(model, Failure) else references.unreadable.get(clip_id)
+        if broken is None:
+            try:
+                timing = time_clip(cast(Model, model), clip_id, references, task.timing, self.work.resources.device)
+            except Exception as error:  # noqa: BLE001 - foreign code; its clip fails, the run goes on
+                broken = failure("time", error)
+        if broken is not None:
+            return {cell.metric: broken for cell in cells}
+        answers: dict[str, Answer] = {}
+        for metric, names in registry.by_metric(cell.metric for cell in cells).items():
+            pair = (references.items[clip_id], Output(id=clip_id, timing=timing))
+            answers |= self._grader.grade(metric.name, names, [pair])[0]
+        return answers
+
+    def keep(self, records: list[Record], what: str) -> LaneReport:
+        """Puts records on disk and says so."""
+        self.work.store.append(records)
+        failed = sum(record.status == Status.FAILED for record in records)
+        return LaneReport(lane=self.work.index, what=what, done=len(records), failed=failed)
+
+
+@dataclass(slots=True)
+class _Group:
+    """The cells of a unit on their way: those answered, and the clips still with a worker."""
+
+    unit: Unit
+    cells: dict[str, list[Record]]
+    records: list[Record]
+    waiting: int = 0
+
+
+class _Scoring:
+    """Sends the outputs of units to metrics here and in workers, and keeps each unit when its last answer is in."""
+
+    def __init__(self, lane: _Lane, workers: Workers) -> None:
+        self._lane = lane
+        self._workers = workers
+        self._metrics: Metrics = {}
+        self._groups: dict[int, _Group] = {}
+        self._count = 0
+        self._shard = 0
+        self._grader = Grader(self._metrics, lane.work.resources)
+
+    def begin(self, shard: int) -> None:
+        """Drops the reference halves of the shard before."""
+        self._workers.forget(self._shard)
+        self._shard = shard
+        self._grader = Grader(self._metrics, self._lane.work.resources)
+
+    def unit(self, unit: Unit, shard: Shard, references: References) -> Iterator[LaneReport]:
+        """Makes and scores the outputs of a unit; yields reports of whatever became complete meanwhile."""
+        number, group = self._count, _Group(unit, by_clip(unit.cells), [])
+        self._groups[number] = group
+        self._count += 1
+        group.waiting += 1  # holds the group open until all its outputs are made
+        for clip_id, made in self._outputs(unit, shard, references):
+            if isinstance(made, Failure):
+                group.records += [cell.answered(made) for cell in group.cells[clip_id]]
+                continue
+            group.cells[clip_id] = [self._marked(cell, made, unit) for cell in group.cells[clip_id]]
+            self._audio(unit.setting, clip_id, made)
+            self._score(number, group, made, references)
+            yield from self._arrived(block=False)
+        group.waiting -= 1
+        yield from self._finish(number)
+
+    def rest(self) -> Iterator[LaneReport]:
+        """Waits for what is still with the workers."""
+        while self._groups:
+            yield from self._arrived(block=True)
+
+    def _outputs(self, unit: Unit, shard: Shard, references: References) -> Iterator[tuple[str, Made | Failure]]:
+        plugin, _, model = self._lane.model(unit.setting, shard.task)
+        clips = [clip.id for clip in shard.clips if clip.id in self._groups[self._count - 1].cells]
+        broken = model if isinstance(model, Failure) else None
+        for clip_id in clips:
+            if reason := broken or references.unreadable.get(clip_id):
+                yield clip_id, reason
+        if isinstance(model, Failure):
+            return
+        lengths = {clip: references.at(clip, model.rate()).num_samples for clip in clips if clip in references.items}
+        yield from synthesize(model, batches(plugin, lengths, shard.task.batch_size), references)
+
+    def _marked(self, cell: Record, made: Made, unit: Unit) -> Record:
+        before = unit.made_before.get(cell.output_key)
+        flag = "output differs from the one scored before" if before not in (None, made.sha256) else ""
+        return replace(cell, output_sha256=made.sha256, flag=flag)
+
+    def _score(self, number: int, group: _Group, made: Made, references: References) -> None:
+        clip_id = made.output.id
+        item = references.items[clip_id]
+        names = registry.by_metric(cell.metric for cell in group.cells[clip_id])
+        outside = {metric.name: some for metric, some in names.items() if metric.place == "worker"}
+        if outside:
+            group.waiting += 1
+            lean = replace(made.output, encoded=None)
+            self._workers.submit(Job(group=number, shard=self._shard, item=item, output=lean, wanted=outside))
+        for metric, some in names.items():
+            if metric.name not in outside:
+                self._answer(group, clip_id, self._grader.grade(metric.name, some, [(item, made.output)])[0])
+
+    def _answer(self, group: _Group, clip_id: str, answers: Mapping[str, Answer]) -> None:
+        cells = [cell for cell in group.cells[clip_id] if cell.metric in answers]
+        group.records += [cell.answered(answers[cell.metric]) for cell in cells]
+
+    def _arrived(self, block: bool) -> Iterator[LaneReport]:
+        while True:
+            try:
+                done: Done | None = self._workers.done.get(block=block)
+            except queue.Empty:
+                return
+            if done is None:
+                raise StoreError("a scoring thread broke down: run the same command again with --debug and report it")
+            group = self._groups[done.group]
+            self._answer(group, done.id, done.answers)
+            group.waiting -= 1
+            yield from self._finish(done.group)
+            block = False
+
+    def _finish(self, number: int) -> Iterator[LaneReport]:
+        group = self._groups[number]
+        if group.waiting == 0:
+            del self._groups[number]
+            yield self._lane.keep(group.records, f"scored {group.unit.setting}")
+
+    def _audio(self, setting: str, clip_id: str, made: Made) -> None:
+        if not self._lane.work.keep_audio or made.native is None:
+            return
+        path = self._lane.work.store.audio_path(setting, clip_id)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            made.native.write(path, "PCM_24")
+        except OSError as error:
+            raise StoreError(
+                f"cannot write {path}: {error.strerror or error}; run again without --keep-audio"
+            ) from error
+
+
+def setting_of(setting_id: str) -> tuple[ModelPlugin, Setting]:
+    """The plug-in and setting behind an id."""
+    plugin = registry.model(setting_id.partition("/")[0])
+    return plugin, next(setting for setting in plugin.settings if setting.id == setting_id)
+
+
+def by_clip(cells: Sequence[Record]) -> dict[str, list[Record]]:
+    found: dict[str, list[Record]] = defaultdict(list)
+    for cell in cells:
+        found[cell.clip].append(cell)
+    return dict(found)

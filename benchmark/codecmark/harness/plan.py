@@ -1,0 +1,217 @@
+"""The plan of a run: the cells that are wanted, minus those the store holds, in shards and units of work.
+
+A cell is a blank `Record`. It is present when the store has an answer under the same two keys:
+`output_key` (setting, weights, adapter version, dtype, device kind, task, clip) and
+`metric_key` (definition version, the packages that define the number, the resampler).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+
+from codecmark.core import registry
+from codecmark.core.audio import RESAMPLER
+from codecmark.core.choose import Choice
+from codecmark.core.items import Clip
+from codecmark.core.plugins import DatasetPlugin, LMPlugin, MetricPlugin, ScoreSpec
+from codecmark.core.resources import Resources
+from codecmark.core.scores import Answer, NotApplicable, Unavailable
+from codecmark.core.settings import WeightsState
+from codecmark.harness.task import RESYNTHESIS, Task, digest
+from codecmark.results.records import Record, Status
+from codecmark.results.store import IDENTITY, Store
+
+SHARD_CLIPS = 64
+DTYPE = "float32"
+
+Identity = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """The cells of one setting in one shard. `made_before` has the sample hash of outputs that were scored already."""
+
+    setting: str
+    cells: tuple[Record, ...]
+    made_before: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """Some clips of a task, longest first, and the units that want them."""
+
+    task: Task
+    clips: tuple[Clip, ...]
+    units: tuple[Unit, ...]
+
+    @property
+    def cells(self) -> int:
+        return sum(len(unit.cells) for unit in self.units)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What one task still wants. `answered` cells need no work, their answer is known: not applicable, unavailable."""
+
+    task: Task
+    dataset: DatasetPlugin
+    clips: tuple[Clip, ...]
+    timing_clips: tuple[Clip, ...]
+    choices: tuple[Choice, ...]
+    total: int
+    wanted: tuple[Record, ...]
+    answered: tuple[Record, ...]
+    made_before: Mapping[str, str]
+
+    def shards(self) -> list[Shard]:
+        """The wanted cells by shard and setting, timing left out; a task whose cells are all present has none."""
+        cells = self._by_clip(timing=False)
+        ranked = sorted((clip for clip in self.clips if clip.id in cells), key=lambda clip: (-clip.seconds, clip.id))
+        pieces = [ranked[start : start + SHARD_CLIPS] for start in range(0, len(ranked), SHARD_CLIPS)]
+        return [self._shard(piece, cells) for piece in pieces]
+
+    def timing(self) -> Shard:
+        """The cells of the timing pass."""
+        cells = self._by_clip(timing=True)
+        return self._shard([clip for clip in self.timing_clips if clip.id in cells], cells)
+
+    def _by_clip(self, timing: bool) -> dict[str, list[Record]]:
+        names = {name for name in self.task.metrics if (registry.metric(name)[0].place == "timing") == timing}
+        cells: dict[str, list[Record]] = defaultdict(list)
+        for cell in self.wanted:
+            if cell.metric in names:
+                cells[cell.clip].append(cell)
+        return cells
+
+    def _shard(self, clips: Sequence[Clip], cells: Mapping[str, Sequence[Record]]) -> Shard:
+        by_setting: dict[str, list[Record]] = defaultdict(list)
+        for clip in clips:
+            for cell in cells[clip.id]:
+                by_setting[cell.setting].append(cell)
+        units = [
+            Unit(setting.id, tuple(by_setting[setting.id]), self._before(by_setting[setting.id]))
+            for _, setting in self.choices
+            if setting.id in by_setting
+        ]
+        return Shard(self.task, tuple(clips), tuple(units))
+
+    def _before(self, cells: Sequence[Record]) -> dict[str, str]:
+        keys = {cell.output_key for cell in cells}
+        return {key: self.made_before[key] for key in keys if key in self.made_before}
+
+
+class Planner:
+    """Works out plans against what a store holds, under the resources of this run."""
+
+    def __init__(self, store: Store, resources: Resources, retry_failed: bool) -> None:
+        self._resources = resources
+        self._retry_failed = retry_failed
+        rows = store.table().to_pylist()
+        self._held: dict[Identity, Record] = {}
+        for row in rows:
+            record = Record(**row)
+            key = _identity(record)
+            if key not in self._held or self._held[key].attempt <= record.attempt:
+                self._held[key] = record
+        self._made_before = {
+            record.output_key: record.output_sha256 for record in self._held.values() if record.output_sha256
+        }
+
+    def plan(self, task: Task, choices: Sequence[Choice], clips: Sequence[Clip], dataset: DatasetPlugin) -> Plan:
+        """The plan of a task for these settings and clips."""
+        timing_clips = task.timing.choose(clips)
+        blanks = list(self._blanks(task, choices, clips, timing_clips))
+        known = {id(cell): answer for cell, answer in blanks if answer is not None}
+        missing = [cell for cell, _ in blanks if not self._present(cell)]
+        answered = [cell.answered(known[id(cell)]) for cell in missing if id(cell) in known]
+        return Plan(
+            task=task,
+            dataset=dataset,
+            clips=tuple(clips),
+            timing_clips=tuple(timing_clips),
+            choices=tuple(choices),
+            total=len(blanks),
+            wanted=tuple(self._next(cell) for cell in missing if id(cell) not in known),
+            answered=tuple(self._next(cell) for cell in answered if not self._repeats(cell)),
+            made_before=self._made_before,
+        )
+
+    def _blanks(
+        self, task: Task, choices: Sequence[Choice], clips: Sequence[Clip], timing_clips: Sequence[Clip]
+    ) -> Iterable[tuple[Record, Answer | None]]:
+        metrics = [registry.metric(name) for name in task.metrics]
+        metric_keys = [metric_key(plugin) for plugin, _ in metrics]
+        for choice in choices:
+            output_key = self._output_keys(task, choice)
+            keys = {clip.id: output_key(clip) for clip in clips}
+            state = self._resources.state(choice[0].weights(choice[1]))
+            for (plugin, spec), key in zip(metrics, metric_keys, strict=True):
+                without_clip = self._known(task, choice, plugin)
+                for clip in timing_clips if plugin.place == "timing" else clips:
+                    blank = Record(
+                        task=task.name,
+                        setting=choice[1].id,
+                        clip=clip.id,
+                        metric=spec.name,
+                        status=Status.UNAVAILABLE,
+                        output_key=keys[clip.id],
+                        metric_key=key,
+                        weights=str(state),
+                    )
+                    yield blank, without_clip or _known_of_clip(spec, clip)
+
+    def _output_keys(self, task: Task, choice: Choice) -> Callable[[Clip], str]:
+        plugin, setting = choice
+        fixed = digest(
+            asdict(setting),
+            self._resources.fingerprint(plugin.weights(setting)),
+            plugin.version,
+            DTYPE,
+            self._resources.device.partition(":")[0],
+            task.output_hash,
+        )
+        return lambda clip: digest(fixed, clip.sha256)
+
+    def _known(self, task: Task, choice: Choice, metric: MetricPlugin) -> NotApplicable | Unavailable | None:
+        plugin, setting = choice
+        weights = plugin.weights(setting)
+        state = self._resources.state(weights)
+        acts = plugin.acts if isinstance(plugin, LMPlugin) else {RESYNTHESIS}
+        if task.act not in acts:
+            return NotApplicable(f"{plugin.name} does not do {task.act}")
+        if state is WeightsState.RANDOM and metric.quality:
+            return NotApplicable("random weights are timed, never scored")
+        if state is WeightsState.MISSING and weights is not None:
+            return Unavailable(f"weights '{weights.name}' are missing (codecmark download {weights.name})")
+        return None
+
+    def _present(self, cell: Record) -> bool:
+        held = self._held.get(_identity(cell))
+        if held is None or (held.output_key, held.metric_key) != (cell.output_key, cell.metric_key):
+            return False
+        return held.status in (Status.OK, Status.NOT_APPLICABLE) or (
+            held.status == Status.FAILED and not self._retry_failed
+        )
+
+    def _repeats(self, cell: Record) -> bool:
+        held = self._held.get(_identity(cell))
+        return held is not None and (held.status, held.reason) == (cell.status, cell.reason)
+
+    def _next(self, cell: Record) -> Record:
+        held = self._held.get(_identity(cell))
+        return cell if held is None else replace(cell, attempt=held.attempt + 1)
+
+
+def metric_key(plugin: MetricPlugin) -> str:
+    """What a score of this metric depends on beside the output."""
+    return digest(plugin.name, plugin.version, registry.versions(plugin.packages), RESAMPLER)
+
+
+def _known_of_clip(spec: ScoreSpec, clip: Clip) -> NotApplicable | None:
+    return None if clip.domain in spec.domains else NotApplicable(f"{spec.title} has no meaning for {clip.domain}")
+
+
+def _identity(record: Record) -> Identity:
+    return tuple(getattr(record, name) for name in IDENTITY)

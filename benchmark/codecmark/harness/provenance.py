@@ -1,0 +1,117 @@
+"""What a run says of itself in run.json: the tasks, settings and metrics it speaks of, and who made it, on what."""
+
+from __future__ import annotations
+
+import os
+import platform
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from codecmark.core import registry
+from codecmark.core.describe import dataset_plain, metric_plain, setting_plain
+from codecmark.core.resources import Resources
+from codecmark.harness.plan import Plan
+from codecmark.harness.task import Task, digest
+from codecmark.results.card import Plain, RunCard
+
+PACKAGES = ("codecmark", "torch", "numpy", "scipy", "soxr", "soundfile", "transformers", "av")
+
+
+def run_card(plans: Sequence[Plan], resources: Resources, session: Plain) -> RunCard:
+    """The card of one session: everything its plans name, and the session itself."""
+    choices = {setting.id: (plugin, setting) for plan in plans for plugin, setting in plan.choices}
+    names = dict.fromkeys(name for plan in plans for name in plan.task.metrics)
+    return RunCard(
+        tasks={plan.task.name: _task(plan) for plan in plans},
+        settings={id_: setting_plain(choice, resources) for id_, choice in choices.items()},
+        metrics={name: metric_plain(name) for name in names},
+        sessions=(session,),
+    )
+
+
+def session(resources: Resources, workers: int, seed: int) -> Plain:
+    """Who measures here and now, and with what."""
+    return {
+        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "started": now(),
+        "finished": None,
+        "status": "running",
+        "host": socket.gethostname(),
+        "platform": platform.platform(),
+        "python": platform.python_version(),
+        "device": resources.device,
+        "device_name": device_name(resources.device),
+        "threads": torch.get_num_threads(),
+        "workers": workers,
+        "seed": seed,
+        "versions": registry.versions(PACKAGES),
+        "git": git_state(),
+    }
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def device_name(device: str) -> str:
+    """The name of the GPU or of the processor, with its driver or core count."""
+    if device.startswith("cuda"):
+        return f"{torch.cuda.get_device_name(device)}, CUDA {torch.version.cuda}"
+    model = platform.processor() or platform.machine()
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        model = next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        pass
+    return f"{model}, {os.cpu_count()} cores"
+
+
+def git_state() -> str | None:
+    """The commit this code was run from, with `+changes` when it had some; None outside a checkout."""
+    here = Path(__file__).parent
+    try:
+        commit = _git(here, "rev-parse", "--short=12", "HEAD")
+        tracked = _git(here, "ls-files", "--error-unmatch", Path(__file__).name)
+        changes = _git(here, "status", "--porcelain", "--untracked-files=no")
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return f"{commit}+changes" if tracked and changes else commit
+
+
+def _git(folder: Path, *words: str) -> str:
+    command = ["git", "-C", str(folder), *words]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+
+
+def _task(plan: Plan) -> Plain:
+    task: Task = plan.task
+    clips = [_clip(clip) for clip in plan.clips]
+    return {
+        "name": task.name,
+        "version": task.version,
+        "title": task.title,
+        "description": task.description,
+        "act": task.act,
+        "rate": task.sample_rate,
+        "mono": task.mono,
+        "selection": task.selection.model_dump(),
+        "seed": task.seed,
+        "dataset": dataset_plain(plan.dataset, task.dataset),
+        "metrics": list(task.metrics),
+        "settings": [setting.id for _, setting in plan.choices],
+        "clips": clips,
+        "clips_sha256": digest([(clip["id"], clip["sha256"]) for clip in clips]),
+        "timing_clips": [clip.id for clip in plan.timing_clips],
+    }
+
+
+def _clip(clip: Any) -> Mapping[str, Any]:
+    keys = ("id", "seconds", "text", "speaker", "language", "domain", "sha256")
+    return {key: getattr(clip, key) for key in keys}

@@ -1,0 +1,71 @@
+"""The reference half of a shard: every clip read once, made mono, and brought to the rates that are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
+
+from codecmark.core.audio import Audio
+from codecmark.core.errors import ClipError, DataError
+from codecmark.core.items import Clip, Request
+from codecmark.core.scores import Failure
+from codecmark.harness.grade import failure
+from codecmark.harness.task import RESYNTHESIS, Task, digest
+
+Item = Clip | Request
+
+
+class References:
+    """What the models are given and what they are compared with, for the clips of one shard.
+
+    A clip that cannot be read is a `Failure` in `unreadable`, by clip id; every other clip has an item.
+    """
+
+    def __init__(self, task: Task, clips: Iterable[Clip]) -> None:
+        self._task = task
+        self._native: dict[str, Audio] = {}
+        self._rates: dict[tuple[str, int], Audio] = {}
+        self.items: dict[str, Item] = {}
+        self.unreadable: dict[str, Failure] = {}
+        for clip in clips:
+            try:
+                self._read(clip)
+            except (ClipError, DataError) as error:
+                self.unreadable[clip.id] = failure("read", error)
+
+    def at(self, clip_id: str, sample_rate: int) -> Audio:
+        """The clip, mono, at a rate in Hz; always made from its native rate, once per rate."""
+        key = (clip_id, sample_rate)
+        if key not in self._rates:
+            self._rates[key] = self._native[clip_id].resample(sample_rate)
+        return self._rates[key]
+
+    def _read(self, clip: Clip) -> None:
+        native = clip.audio().mono(self._task.mono)
+        self._native[clip.id] = native
+        reference = replace(
+            clip,
+            load=partial(itself, self.at(clip.id, self._task.sample_rate)),
+            seconds=native.seconds,
+            source_rate=clip.source_rate or native.sample_rate,
+        )
+        self.items[clip.id] = reference if self._task.act == RESYNTHESIS else self._request(reference)
+
+    def _request(self, reference: Clip) -> Request:
+        """The clip as a question to a codec language model: its audio and text go in, itself is the ground truth."""
+        return Request(
+            id=reference.id,
+            act=self._task.act,
+            text=reference.text,
+            audio=reference.audio(),
+            source_language=reference.language,
+            max_seconds=reference.seconds,
+            seed=int(digest(self._task.seed, reference.id), 16) % 2**31,
+            reference=reference,
+        )
+
+
+def itself(audio: Audio) -> Audio:
+    """For a clip whose audio is in memory: `load=partial(itself, audio)` can be pickled."""
+    return audio

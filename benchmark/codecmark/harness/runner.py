@@ -1,0 +1,273 @@
+"""A run: plan, fetch weights, time, score, keep everything, and hand back the tables."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+import pandas as pd
+
+from codecmark.core import choose, registry
+from codecmark.core.contracts import Lane, LaneReport
+from codecmark.core.errors import CodecmarkError, UsageError, WeightsMissing
+from codecmark.core.plugins import ExecutorPlugin
+from codecmark.core.resources import Resources
+from codecmark.core.settings import WeightsState
+from codecmark.harness import provenance
+from codecmark.harness.devices import devices
+from codecmark.harness.lane import LaneWork, score_shards, time_models
+from codecmark.harness.plan import Plan, Planner, Shard
+from codecmark.harness.task import Task, check_metrics, load
+from codecmark.results.records import Status
+from codecmark.results.store import Store
+from codecmark.results.tables import Table, tables
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """What may be asked of a run; None leaves it to the task. Lists may be given as one comma-separated string.
+
+    `codecs` are models, settings, survey ids or globs; `out` defaults to runs/TASK in the working folder.
+    """
+
+    codecs: str | Sequence[str] | None = None
+    metrics: str | Sequence[str] | None = None
+    dataset: str | None = None
+    data_root: str | Path | None = None
+    weights_root: str | Path | None = None
+    limit: int | None = None
+    device: str = "auto"
+    workers: int | None = None
+    batch_size: int | None = None
+    out: str | Path | None = None
+    keep_audio: bool = False
+    offline: bool = False
+    random_weights: bool = False
+    retry_failed: bool = False
+    executor: str = "local"
+
+    def applied(self, task: Task) -> Task:
+        """The task with what the options say instead. Raises `UsageError` for a value out of range."""
+        selection = task.selection
+        if self.limit is not None:
+            selection = selection.model_copy(update={"limit": _positive("--limit", self.limit)})
+        changes: dict[str, Any] = {
+            "selection": selection,
+            "models": choose.words(self.codecs),
+            "metrics": choose.words(self.metrics),
+            "dataset": self.dataset,
+            "batch_size": None if self.batch_size is None else _positive("--batch-size", self.batch_size),
+        }
+        return task.model_copy(update={key: value for key, value in changes.items() if value})
+
+    def resources(self, device: str) -> Resources:
+        """Where plug-ins find things. Raises `UsageError` for a root that is not a folder."""
+        return Resources(
+            device=device,
+            weights_root=_folder("--weights-root", self.weights_root),
+            data_root=_folder("--data-root", self.data_root),
+            offline=self.offline,
+            random_weights=self.random_weights,
+        )
+
+
+class Progress(Protocol):
+    """Who is told how a run goes."""
+
+    def note(self, text: str) -> None:
+        """Something worth a line."""
+
+    def begin(self, wanted: int, total: int) -> None:
+        """`wanted` of `total` cells are to be measured, the others are there already."""
+
+    def step(self, report: LaneReport) -> None:
+        """Some cells are on disk."""
+
+
+class Silent:
+    """Tells nobody."""
+
+    def note(self, text: str) -> None: ...
+
+    def begin(self, wanted: int, total: int) -> None: ...
+
+    def step(self, report: LaneReport) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """What a run folder holds for the tasks of the run: their tables, and the cells of this plan that failed."""
+
+    folder: Path
+    tables: tuple[Table, ...]
+    failures: pd.DataFrame
+
+    @property
+    def failed(self) -> int:
+        return len(self.failures)
+
+
+def run(*task_names: str, progress: Progress | None = None, **options: Any) -> Results:
+    """Measures what the tasks want and the run folder does not hold yet; see `RunOptions` for the options.
+
+    Raises a `CodecmarkError` when the request is wrong; what single clips do wrong is in the results.
+    """
+    return Run(task_names, make_options(options), progress or Silent()).execute()
+
+
+def make_options(options: dict[str, Any]) -> RunOptions:
+    known = [field.name for field in fields(RunOptions)]
+    for name in options:
+        if name not in known:
+            raise UsageError(f"run has no option '{name}': it has {', '.join(known)}")
+    return RunOptions(**options)
+
+
+class Run:
+    """One invocation on one run folder."""
+
+    def __init__(self, task_names: Sequence[str], options: RunOptions, progress: Progress) -> None:
+        if not task_names:
+            raise UsageError("name a task: see 'codecmark list tasks'")
+        self._options = options
+        self._progress = progress
+        self._tasks = [options.applied(load(name)) for name in dict.fromkeys(task_names)]
+        for task in self._tasks:
+            check_metrics(task)
+        self._devices = devices(options.device)
+        self._resources = options.resources(self._devices[0])
+        self._workers = _positive("--workers", options.workers or os.cpu_count() or 1)
+        self._executor = cast(ExecutorPlugin, registry.get("executors", options.executor))
+        out = options.out or Path("runs") / "+".join(task.name for task in self._tasks)
+        self.store = Store(Path(out))
+
+    def plans(self) -> list[Plan]:
+        """What is wanted, task by task; reads the corpora, writes nothing."""
+        planner = Planner(self.store, self._resources, self._options.retry_failed)
+        return [self._plan(planner, task) for task in self._tasks]
+
+    def execute(self) -> Results:
+        """Measures, and returns what the folder then holds for these tasks."""
+        with self.store.locked():
+            before = self.store.card()
+            if not self._options.offline:
+                self._fetch_weights()
+            plans = self.plans()
+            session = provenance.session(self._resources, self._workers, self._tasks[0].seed)
+            card = _united(before, provenance.run_card(plans, self._resources, session))
+            self.store.write_card(card)
+            status = "failed"
+            try:
+                self._measure(plans)
+                status = "complete"
+            except KeyboardInterrupt:
+                status = "interrupted"
+                raise
+            finally:
+                self.store.write_card(card.closed(status, provenance.now()))
+        return self._results(plans)
+
+    def _plan(self, planner: Planner, task: Task) -> Plan:
+        plugin, argument = registry.dataset(task.dataset)
+        clips = task.selection.apply(plugin.open(argument, self._resources).clips())
+        return planner.plan(task, choose.settings(task.models), clips, plugin)
+
+    def _fetch_weights(self) -> None:
+        choices = [choice for task in self._tasks for choice in choose.settings(task.models)]
+        wanted = {weights.name: weights for plugin, setting in choices if (weights := plugin.weights(setting))}
+        for weights in wanted.values():
+            if self._resources.state(weights) is WeightsState.MISSING:
+                self._progress.note(f"fetching weights '{weights.name}' from {weights.source}")
+                try:
+                    self._resources.download(weights)
+                except WeightsMissing as error:
+                    self._progress.note(str(error))
+
+    def _measure(self, plans: Sequence[Plan]) -> None:
+        for plan in plans:
+            self.store.append(list(plan.answered))
+        wanted = sum(len(plan.wanted) for plan in plans)
+        self._progress.begin(wanted, sum(plan.total for plan in plans))
+        if wanted == 0:
+            return
+        timing = [shard for plan in plans if (shard := plan.timing()).units]
+        self._lanes(time_models, [timing])
+        self._lanes(score_shards, _dealt([shard for plan in plans for shard in plan.shards()], len(self._devices)))
+
+    def _lanes(self, act: Any, dealt: Sequence[Sequence[Shard]]) -> None:
+        lanes = [
+            Lane(index, self._devices[index], partial(act, self._work(index, shards, len(dealt))))
+            for index, shards in enumerate(dealt)
+            if shards
+        ]
+        if not lanes:
+            return
+        reports: Iterator[LaneReport] = self._executor.open().run(lanes)
+        for report in reports:
+            if report.error is not None:
+                raise CodecmarkError(report.error)
+            self._progress.step(report)
+
+    def _work(self, index: int, shards: Sequence[Shard], lanes: int) -> LaneWork:
+        return LaneWork(
+            index=index,
+            shards=tuple(shards),
+            store=self.store,
+            resources=replace(self._resources, device=self._devices[index]),
+            workers=max(1, self._workers // lanes),
+            keep_audio=self._options.keep_audio,
+        )
+
+    def _results(self, plans: Sequence[Plan]) -> Results:
+        latest = self.store.latest()
+        names = {plan.task.name for plan in plans}
+        here = pd.Series(False, index=latest.index)
+        for plan in plans:
+            here |= (
+                (latest["task"] == plan.task.name)
+                & latest["clip"].isin([clip.id for clip in plan.clips])
+                & latest["setting"].isin([setting.id for _, setting in plan.choices])
+                & latest["metric"].isin(plan.task.metrics)
+            )
+        return Results(
+            folder=self.store.folder,
+            tables=tuple(table for table in tables(self.store.card(), latest) if table.task in names),
+            failures=latest[here & (latest["status"] == Status.FAILED)],
+        )
+
+
+def _united(before: Any, now: Any) -> Any:
+    """A later session that measures other settings or metrics of a task adds to its table."""
+    merged = before.merged(now)
+    for name, task in now.tasks.items():
+        old = before.tasks.get(name)
+        if old is not None:
+            both = {key: list(dict.fromkeys([*old[key], *task[key]])) for key in ("settings", "metrics")}
+            merged.tasks[name] = {**task, **both}
+    return merged
+
+
+def _dealt(shards: Sequence[Shard], lanes: int) -> list[list[Shard]]:
+    """The shards over lanes, the largest first to whoever has least."""
+    hands: list[list[Shard]] = [[] for _ in range(lanes)]
+    for shard in sorted(shards, key=lambda shard: -shard.cells):
+        min(hands, key=lambda hand: sum(held.cells for held in hand)).append(shard)
+    return hands
+
+
+def _positive(option: str, value: int) -> int:
+    if value < 1:
+        raise UsageError(f"{option} {value}: give a whole number from 1")
+    return value
+
+
+def _folder(option: str, value: str | Path | None) -> Path | None:
+    if value is None:
+        return None
+    if not Path(value).is_dir():
+        raise UsageError(f"{option} {value}: no such folder")
+    return Path(value)

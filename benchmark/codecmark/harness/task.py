@@ -1,0 +1,124 @@
+"""A task: one YAML file that says what is measured, on which clips, how, and by which metrics."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from codecmark.core import content, registry
+from codecmark.core.audio import Mono
+from codecmark.core.errors import ContentError, DataError
+from codecmark.core.items import Clip, Domain
+
+RESYNTHESIS = "resynthesis"
+"""The act of a codec: what comes out should be what went in. Any other act is asked of a codec language model."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Selection(_Part):
+    """Which clips of the dataset: filters, then at most `limit`; the first ones, or with a `seed` a random draw that
+    depends on nothing but the seed and the clips' ids."""
+
+    limit: int | None = Field(default=None, ge=1)
+    seed: int | None = None
+    min_seconds: float | None = Field(default=None, ge=0)
+    max_seconds: float | None = Field(default=None, gt=0)
+    domains: tuple[Domain, ...] | None = None
+    languages: tuple[str, ...] | None = None
+
+    def apply(self, clips: Sequence[Clip]) -> list[Clip]:
+        """The clips selected, in the dataset's order. Raises `DataError` when none is left."""
+        kept = [clip for clip in clips if self._admits(clip)]
+        if self.limit is not None and self.seed is not None:
+            drawn = {clip.id for clip in sorted(kept, key=lambda clip: _draw(self.seed, clip.id))[: self.limit]}
+            kept = [clip for clip in kept if clip.id in drawn]
+        kept = kept[: self.limit]
+        if not kept:
+            raise DataError(f"the selection leaves none of the {len(clips)} clips: loosen it in the task's YAML")
+        return kept
+
+    def _admits(self, clip: Clip) -> bool:
+        return (
+            (self.min_seconds is None or clip.seconds >= self.min_seconds)
+            and (self.max_seconds is None or clip.seconds <= self.max_seconds)
+            and (self.domains is None or clip.domain in self.domains)
+            and (self.languages is None or clip.language in self.languages)
+        )
+
+
+class Stopwatch(_Part):
+    """The timing pass: how many clips (spread evenly over the lengths) and how often each, after warm-up runs."""
+
+    clips: int = Field(default=3, ge=1)
+    repeats: int = Field(default=3, ge=1)
+    warm_up: int = Field(default=1, ge=0)
+
+    def choose(self, clips: Sequence[Clip]) -> list[Clip]:
+        """The clips to time, at even ranks of length."""
+        ranked = sorted(clips, key=lambda clip: (clip.seconds, clip.id))
+        count = min(self.clips, len(ranked))
+        return [ranked[(2 * index + 1) * len(ranked) // (2 * count)] for index in range(count)]
+
+
+class Task(_Part):
+    """One YAML of tasks/. `sample_rate` is the evaluation rate in Hz that every score is taken at; `mono` says how
+    channels become one; `models` and `metrics` are what runs unless the command line says otherwise."""
+
+    schema_version: Literal[1] = Field(alias="schema")
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
+    version: int = Field(ge=1)
+    title: str
+    description: str = ""
+    act: str = RESYNTHESIS
+    dataset: str
+    selection: Selection = Selection()
+    sample_rate: int = Field(gt=0)
+    mono: Mono = "mean"
+    models: tuple[str, ...] = ("*",)
+    metrics: tuple[str, ...]
+    seed: int = 0
+    batch_size: int = Field(default=16, ge=1)
+    timing: Stopwatch = Stopwatch()
+
+    @property
+    def output_hash(self) -> str:
+        """Hash of all that decides what a model is given; neither the selection nor the metrics do."""
+        return digest(self.version, self.act, self.sample_rate, self.mono, self.seed)
+
+
+def load(name: str) -> Task:
+    """The task of that name or path. Raises `ContentError` with the first thing that is wrong with it."""
+    data = content.load("tasks", name)
+    try:
+        return Task.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "the file"
+        raise ContentError(f"{content.path('tasks', name)}: {place}: {first['msg']}") from error
+
+
+def every() -> list[Task]:
+    """All tasks of tasks/, by name."""
+    return [load(name) for name in content.names("tasks")]
+
+
+def check_metrics(task: Task) -> None:
+    """Raises `UnknownName` for a metric that nobody gives."""
+    for name in task.metrics:
+        registry.metric(name)
+
+
+def digest(*parts: Any) -> str:
+    """A short hash of JSON-able parts; what keys are made of."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def _draw(seed: int | None, clip_id: str) -> str:
+    return hashlib.sha256(f"{seed}\0{clip_id}".encode()).hexdigest()
