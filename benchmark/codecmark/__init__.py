@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from codecmark.core.audio import Audio
+from codecmark.core.contracts import Codec, CodecLM, Dataset, Metric
 from codecmark.core.encoded import Codes, Encoded, Packets
 from codecmark.core.errors import ClipError, CodecmarkError
 from codecmark.core.items import Clip, Output, Request, Response
@@ -26,14 +27,18 @@ __all__ = [
     "Card",
     "ClipError",
     "Clip",
+    "Codec",
+    "CodecLM",
     "CodecPlugin",
     "CodecmarkError",
     "Codes",
+    "Dataset",
     "DatasetPlugin",
     "Delay",
     "Encoded",
     "Failure",
     "LMPlugin",
+    "Metric",
     "MetricPlugin",
     "NotApplicable",
     "Output",

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import cast
 
+import rich.box
 import rich.console
 import rich.progress
 import rich.table
@@ -16,18 +17,20 @@ from rich.text import Text
 from codecmark.core.contracts import LaneReport
 from codecmark.harness.plan import Plan
 from codecmark.harness.runner import Results
-from codecmark.results.tables import Row, Table
+from codecmark.results.tables import Column, Row, Table
 
 PLAIN_SECONDS = 10.0
 """How often a line of progress is printed where there is no terminal."""
 FAILURES_SHOWN = 10
+PIPED_WIDTH = 160
+"""Columns of output that goes to a file or a pipe."""
 
 
 class Console:
     """Progress with the time left on a terminal, plain lines elsewhere; progress goes to standard error."""
 
     def __init__(self) -> None:
-        self._out = rich.console.Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
+        self._out = rich.console.Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
         self._err = rich.console.Console(stderr=True, highlight=False)
         self._bar: rich.progress.Progress | None = None
         self._wanted = self._done = self._failed = 0
@@ -70,6 +73,20 @@ class Console:
             self._said = time.monotonic()
             self.note(self._line(report.what))
 
+    def _table(self, table: Table) -> None:
+        """The table, in as many parts as the width needs."""
+        self._out.print(Text(table.title, style="bold"))
+        self._out.print(Text(table.subtitle))
+        endless = self._out.options.update(max_width=10_000)
+        part: list[Column] = []
+        for column in table.columns:
+            wider = [*part, column]
+            if part and self._out.measure(rendered(table, wider), options=endless).maximum > self._out.width:
+                self._out.print(rendered(table, part))
+                wider = [column]
+            part = wider
+        self._out.print(rendered(table, part))
+
     def _line(self, what: str) -> str:
         elapsed = time.monotonic() - self._started
         left = elapsed / max(self._done, 1) * (self._wanted - self._done)
@@ -91,7 +108,7 @@ class Console:
     def results(self, results: Results) -> None:
         """The tables, what failed, and where everything is."""
         for table in results.tables:
-            self._out.print(rendered(table))
+            self._table(table)
             for note in table.notes:
                 self._out.print(Text(f"  {note}"), style="dim")
         if results.failed:
@@ -104,17 +121,18 @@ class Console:
         self._out.print(Text(f"next: codecmark report {results.folder} --out report"))
 
 
-def rendered(table: Table) -> rich.table.Table:
-    """A comparison as a rich table: by bit rate, best in bold, `n/N` where it is not complete."""
-    shown = rich.table.Table(title=f"{table.title}\n{table.subtitle}", title_justify="left")
-    shown.add_column("setting", no_wrap=True)
-    shown.add_column("nominal kbps", justify="right")
-    for column in table.columns:
-        shown.add_column(Text(column.heading), justify="right")
+def rendered(table: Table, columns: Sequence[Column]) -> rich.table.Table:
+    """Some columns of a comparison as a rich table: by bit rate, best in bold, `n/N` where it is not complete."""
+    shown = rich.table.Table(box=rich.box.SIMPLE_HEAD, pad_edge=False)
+    shown.add_column("setting", no_wrap=True, vertical="bottom")
+    shown.add_column("nominal\nkbps", justify="right", no_wrap=True)
+    for column in columns:
+        unit = f"\n{column.unit}" if column.unit else ""
+        shown.add_column(Text(f"{column.title}{column.arrow}{unit}"), justify="right", no_wrap=True)
     for row in table.rows:
         nominal = row.setting["kbps"]
         random = " (random)" if row.setting["weights"]["state"] == "random" else ""
-        cells = [_cell(table, row, column.name, column.decimals) for column in table.columns]
+        cells = [_cell(table, row, column.name, column.decimals) for column in columns]
         shown.add_row(Text(row.id + random), "" if nominal is None else f"{nominal:g}", *cells)
     return shown
 

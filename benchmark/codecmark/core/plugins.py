@@ -52,6 +52,7 @@ class ScoreSpec:
 
     `aggregate` says how clips become one number: the weighted mean, or the median.
     `higher_is_better` is None where neither is. `best` is the value a perfect copy gets, where it is finite.
+    `of_waveform` says that it means nothing for a model that keeps no waveform (a vocoder).
     """
 
     name: str
@@ -63,6 +64,7 @@ class ScoreSpec:
     best: float | None = None
     domains: tuple[Domain, ...] = ("speech", "music", "sound")
     aggregate: Literal["mean", "median"] = "mean"
+    of_waveform: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +74,7 @@ class MetricPlugin:
     `place`: `worker` runs one clip at a time in a child process that may die, `device` in the process of the model,
     in batches, `timing` on outputs of the timing pass. `version` is of the definition: raise it when numbers change.
     `packages` are the distributions whose version defines the number. `quality` scores are refused for models
-    with random weights. `needs_reference` is false for a metric that looks at the output alone.
+    with random weights.
     """
 
     name: str
@@ -82,7 +84,6 @@ class MetricPlugin:
     version: str = "1"
     packages: tuple[str, ...] = ()
     quality: bool = True
-    needs_reference: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

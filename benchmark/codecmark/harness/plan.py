@@ -148,7 +148,7 @@ class Planner:
             keys = {clip.id: output_key(clip) for clip in clips}
             state = self._resources.state(choice[0].weights(choice[1]))
             for (plugin, spec), key in zip(metrics, metric_keys, strict=True):
-                without_clip = self._known(task, choice, plugin)
+                without_clip = self._known(task, choice, plugin) or _known_of_waveform(spec, choice)
                 for clip in timing_clips if plugin.place == "timing" else clips:
                     blank = Record(
                         task=task.name,
@@ -207,6 +207,12 @@ class Planner:
 def metric_key(plugin: MetricPlugin) -> str:
     """What a score of this metric depends on beside the output."""
     return digest(plugin.name, plugin.version, registry.versions(plugin.packages), RESAMPLER)
+
+
+def _known_of_waveform(spec: ScoreSpec, choice: Choice) -> NotApplicable | None:
+    card = choice[0].card
+    means_something = card.keeps_waveform or not spec.of_waveform
+    return None if means_something else NotApplicable(f"not trusted: {card.title} keeps no waveform")
 
 
 def _known_of_clip(spec: ScoreSpec, clip: Clip) -> NotApplicable | None:

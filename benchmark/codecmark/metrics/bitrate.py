@@ -46,12 +46,11 @@ PLUGIN = MetricPlugin(
             name="kbps",
             title="Bit rate",
             summary="Bits that were sent over the seconds of audio, counted from tokens or payload bytes.",
-            higher_is_better=False,
+            higher_is_better=None,
             unit="kbps",
         ),
     ),
     open=open_bitrate,
     place="device",
     quality=False,
-    needs_reference=False,
 )

@@ -102,6 +102,7 @@ PLUGIN = MetricPlugin(
             decimals=0,
             best=0.0,
             aggregate="median",
+            of_waveform=True,
         ),
     ),
     open=open_lag,

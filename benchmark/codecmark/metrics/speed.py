@@ -83,5 +83,4 @@ PLUGIN = MetricPlugin(
     open=open_speed,
     place="timing",
     quality=False,
-    needs_reference=False,
 )

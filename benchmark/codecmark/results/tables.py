@@ -13,13 +13,17 @@ import pandas as pd
 from codecmark.results.card import Plain, RunCard
 from codecmark.results.records import Status
 
+UNTRUSTED = "not trusted"
+"""How the reason begins where a metric has a meaning for the clip, but its estimate cannot be relied on."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
     """One aggregated score. `value` is None unless at least one clip was scored.
 
-    `n_ok` of `n` clips were scored; `n` leaves out clips the metric does not apply to. `low` and `high` are the
-    quartiles over clips. `state` is ok, partial, failed, not_applicable, unavailable or missing (not measured yet).
+    `n_ok` of `n` clips were scored; `n` leaves out clips the metric does not apply to, but not those whose value could
+    not be trusted. Where these outnumber the scored ones there is no value. `low` and `high` are the quartiles over
+    clips. `state` is ok, partial, failed, not_applicable, unavailable or missing (not measured yet).
     """
 
     state: str
@@ -39,25 +43,30 @@ class Cell:
             number = number.removeprefix("-") if float(number) == 0 else number
             return number if self.n_ok == self.n else f"{number} ({self.n_ok}/{self.n})"
         if self.state == "not_applicable":
-            return "∞" if self.reason == "identical" else "untrusted" if "not trusted" in self.reason else "n/a"
+            return "∞" if self.reason == "identical" else "untrusted" if self.reason.startswith(UNTRUSTED) else "n/a"
         return f"failed (0/{self.n})" if self.state == "failed" else self.state
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A score as a column: how it is titled and printed, and which way is better (None: neither)."""
+    """A score as a column: how it is titled and printed, which way is better (None: neither), if it is of quality."""
 
     name: str
     title: str
     unit: str
     decimals: int
     higher_is_better: bool | None
+    quality: bool
     summary: str
 
     @property
+    def arrow(self) -> str:
+        """Which way is better, with a space before it."""
+        return {True: " ↑", False: " ↓", None: ""}[self.higher_is_better]
+
+    @property
     def heading(self) -> str:
-        arrow = {True: " ↑", False: " ↓", None: ""}[self.higher_is_better]
-        return f"{self.title}{arrow}" if not self.unit else f"{self.title} [{self.unit}]{arrow}"
+        return f"{self.title}{self.arrow}" if not self.unit else f"{self.title} [{self.unit}]{self.arrow}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +100,7 @@ class Table:
     task: str
     title: str
     subtitle: str
+    synthetic: bool
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     notes: tuple[str, ...]
@@ -134,14 +144,15 @@ def _table(card: RunCard, task: Plain, rows: pd.DataFrame) -> Table:
         task=task["name"],
         title=task["title"],
         subtitle=_subtitle(task),
+        synthetic=bool(task["dataset"]["synthetic"]),
         columns=columns,
         rows=tuple(found),
-        notes=tuple(_notes(task, found, rows)),
+        notes=tuple(_notes(task, found)),
     )
 
 
 def _column(metric: Plain) -> Column:
-    keys = ("name", "title", "unit", "decimals", "higher_is_better", "summary")
+    keys = ("name", "title", "unit", "decimals", "higher_is_better", "quality", "summary")
     return Column(**{key: metric[key] for key in keys})
 
 
@@ -150,12 +161,13 @@ def _clips(task: Plain, metric: Plain) -> frozenset[str]:
 
 
 def _cell(group: pd.DataFrame | None, clips: frozenset[str], aggregate: str) -> Cell:
-    if group is None:
+    group = group[group["clip"].isin(clips)] if group is not None else None
+    if group is None or group.empty:
         return Cell(state="missing", n=len(clips), reason="not measured yet")
-    group = group[group["clip"].isin(clips)]
     by_status = group["status"].value_counts()
     ok = group[group["status"] == Status.OK]
-    n = len(clips) - int(by_status.get(Status.NOT_APPLICABLE, 0))
+    doubted = group[(group["status"] == Status.NOT_APPLICABLE) & group["reason"].str.startswith(UNTRUSTED)]
+    n = len(clips) - int(by_status.get(Status.NOT_APPLICABLE, 0)) + len(doubted)
     common: dict[str, Any] = {
         "n": n,
         "n_ok": len(ok),
@@ -163,6 +175,8 @@ def _cell(group: pd.DataFrame | None, clips: frozenset[str], aggregate: str) -> 
         "reason": _common_reason(group),
         "flagged": int((group["flag"] != "").sum()),
     }
+    if len(doubted) > len(ok):
+        return Cell(state=str(Status.NOT_APPLICABLE), **{**common, "reason": _common_reason(doubted)})
     if ok.empty:
         state = next(
             (s for s in (Status.FAILED, Status.UNAVAILABLE, Status.NOT_APPLICABLE) if by_status.get(s, 0)), "missing"
@@ -190,16 +204,16 @@ def _subtitle(task: Plain) -> str:
     )
 
 
-def _notes(task: Plain, rows: Iterable[Row], records: pd.DataFrame) -> Iterable[str]:
+def _notes(task: Plain, rows: Iterable[Row]) -> Iterable[str]:
     rows = list(rows)
+    cells = [cell for row in rows for cell in row.cells.values()]
     if task["dataset"]["synthetic"]:
         yield "Synthetic material: good for trying things out, not for judging codecs."
     if any(row.setting["weights"]["state"] == "random" for row in rows):
         yield "Rows marked 'random' have made-up weights: they are timed, never scored or ranked."
-    for reason in sorted({cell.reason for row in rows for cell in row.cells.values() if cell.state == "unavailable"}):
+    for reason in sorted({cell.reason for cell in cells if cell.state == Status.UNAVAILABLE}):
         yield f"unavailable: {reason}"
-    failed = records[records["status"] == Status.FAILED]
-    if not failed.empty:
-        yield f"{len(failed)} scores failed and are left out of the means; n/N stands beside what is incomplete."
-    if (records["flag"] != "").any():
+    if failed := sum(cell.n_failed for cell in cells):
+        yield f"{failed} scores failed and are left out of the means; n/N stands beside what is incomplete."
+    if any(cell.flagged for cell in cells):
         yield "Some rows were added later to outputs that came out differently the second time; they are flagged."
