@@ -6,7 +6,7 @@ the descriptions are in `plugins.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -66,17 +66,21 @@ class LaneReport:
     error: str | None = None
 
 
+Reports = Generator[LaneReport, None, None]
+"""Reports as they come; closing it stops the work."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lane:
     """A device and the work it does in order. `work` can be pickled and reports as it goes."""
 
     index: int
     device: str
-    work: Callable[[], Iterator[LaneReport]]
+    work: Callable[[], Reports]
 
 
 class Executor(Protocol):
     """A place where lanes run: this machine, a cluster."""
 
-    def run(self, lanes: Sequence[Lane]) -> Iterator[LaneReport]:
+    def run(self, lanes: Sequence[Lane]) -> Reports:
         """Runs every lane to its end, yielding reports as they come; stops the lanes when closed early."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from codecmark.core.child import Child
-from codecmark.core.contracts import Lane, LaneReport
+from codecmark.core.contracts import Lane, LaneReport, Reports
 from codecmark.core.errors import CodecmarkError
 from codecmark.core.plugins import ExecutorPlugin
 
@@ -15,12 +15,12 @@ from codecmark.core.plugins import ExecutorPlugin
 class LocalExecutor:
     """Runs lanes here. A lane whose process dies reports an error; the others go on."""
 
-    def run(self, lanes: Sequence[Lane]) -> Iterator[LaneReport]:
+    def run(self, lanes: Sequence[Lane]) -> Reports:
         if len(lanes) == 1:
             return lanes[0].work()
         return self._apart(lanes)
 
-    def _apart(self, lanes: Sequence[Lane]) -> Iterator[LaneReport]:
+    def _apart(self, lanes: Sequence[Lane]) -> Reports:
         children = {lane.index: Child("codecmark.executors.local:serve") for lane in lanes}
         try:
             for lane in lanes:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from codecmark.core import registry
-from codecmark.core.contracts import LaneReport
+from codecmark.core.contracts import LaneReport, Reports
 from codecmark.core.errors import StoreError
 from codecmark.core.items import Output
 from codecmark.core.plugins import ModelPlugin
@@ -42,7 +42,7 @@ class LaneWork:
     keep_audio: bool
 
 
-def time_models(work: LaneWork) -> Iterator[LaneReport]:
+def time_models(work: LaneWork) -> Reports:
     """The timing pass: every setting of the shards, its clips one at a time, while nothing else runs."""
     lane = _Lane(work)
     for shard in work.shards:
@@ -51,7 +51,7 @@ def time_models(work: LaneWork) -> Iterator[LaneReport]:
             yield lane.timed(unit, shard, references)
 
 
-def score_shards(work: LaneWork) -> Iterator[LaneReport]:
+def score_shards(work: LaneWork) -> Reports:
     """Synthesizes and scores every unit; reports each once it is on disk."""
     lane = _Lane(work)
     with Workers(work.workers) as workers:

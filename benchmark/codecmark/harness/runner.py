@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
@@ -206,11 +207,11 @@ class Run:
         ]
         if not lanes:
             return
-        reports: Iterator[LaneReport] = self._executor.open().run(lanes)
-        for report in reports:
-            if report.error is not None:
-                raise CodecmarkError(report.error)
-            self._progress.step(report)
+        with closing(self._executor.open().run(lanes)) as reports:
+            for report in reports:
+                if report.error is not None:
+                    raise CodecmarkError(report.error)
+                self._progress.step(report)
 
     def _work(self, index: int, shards: Sequence[Shard], lanes: int) -> LaneWork:
         return LaneWork(
