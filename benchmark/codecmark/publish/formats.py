@@ -1,0 +1,114 @@
+"""A comparison as plain data for other programs, CSV and JSON, and as Markdown; and the writing of files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from codecmark.core.errors import UsageError
+from codecmark.results.card import RunCard
+from codecmark.results.tables import Column, Row, Table
+
+TABLE_SCHEMA = 1
+
+NOTATION = (
+    "Bold: the best of the complete rows that compete; anchors and random weights do not. "
+    "(n/N): n of N clips were scored. ↑ higher is better, ↓ lower is better."
+)
+_DESCRIPTION = ("id", "title", "model", "survey_id", "sample_rate", "n_codebooks", "codebook_size", "frame_rate")
+
+
+def ordered(table: Table) -> tuple[Column, ...]:
+    """The columns with the counted bit rate first, so that it stands beside the nominal one."""
+    return tuple(sorted(table.columns, key=lambda column: column.name != "kbps"))
+
+
+def nominal(row: Row) -> str:
+    """The bit rate a setting is said to have, in kbps; a dash where nobody says one."""
+    kbps = row.setting["kbps"]
+    return "–" if kbps is None else f"{kbps:.4g}"
+
+
+def label(row: Row) -> str:
+    """The title of a row, with a word behind it where it does not compete."""
+    random = row.setting["weights"]["state"] == "random"
+    marks = ["anchor"] * (row.setting["card"]["kind"] == "anchor") + ["random"] * random
+    title = str(row.setting["title"])
+    return f"{title} ({', '.join(marks)})" if marks else title
+
+
+def as_csv(table: Table) -> str:
+    """One line per setting, values in full precision; each score is followed by its n_ok, n and state."""
+    columns = ordered(table)
+    parts = ("", "_n_ok", "_n", "_state")
+    lines = io.StringIO()
+    writer = csv.writer(lines, lineterminator="\n")
+    scores = [column.name + part for column in columns for part in parts]
+    writer.writerow([*_DESCRIPTION, "family", "kind", "weights", "nominal_kbps", *scores])
+    for row in table.rows:
+        setting, card = row.setting, row.setting["card"]
+        described = [setting[key] for key in _DESCRIPTION]
+        described += [card["family"], card["kind"], setting["weights"]["state"], setting["kbps"]]
+        cells = [row.cells[column.name] for column in columns]
+        writer.writerow([*described, *(v for cell in cells for v in (cell.value, cell.n_ok, cell.n, cell.state))])
+    return lines.getvalue()
+
+
+def as_json(table: Table, card: RunCard) -> str:
+    """The table with its settings' cards, every cell in full, and the run's sessions."""
+    rows: list[dict[str, Any]] = [{"ranked": row.ranked, **asdict(row)} for row in table.rows]
+    task = {key: value for key, value in card.tasks[table.task].items() if key != "clips"}
+    content = {
+        "schema": TABLE_SCHEMA,
+        "task": task,
+        "metrics": {column.name: card.metrics[column.name] for column in table.columns},
+        "rows": rows,
+        "notes": list(table.notes),
+        "sessions": list(card.sessions),
+    }
+    return json.dumps(content, ensure_ascii=False, allow_nan=False)
+
+
+def as_markdown(table: Table, plot: str | None) -> str:
+    """The table in GitHub's Markdown, under its title and over its notes; `plot` is the address of a picture."""
+    columns = ordered(table)
+    heading = " | ".join(["setting", "nominal kbps", *(_md(column.heading) for column in columns)])
+    mark = "**Synthetic material.** " if table.synthetic else ""
+    lines = [f"# {_md(table.title)}", "", mark + _md(table.subtitle), ""]
+    lines += [f"![Quality over bit rate]({plot})", ""] if plot else []
+    lines += [f"| {heading} |", "|:--" + "|--:" * (len(columns) + 1) + "|"]
+    for row in table.rows:
+        cells = [_md_cell(table, row, column) for column in columns]
+        lines.append(f"| {' | '.join([_md(label(row)), nominal(row), *cells])} |")
+    lines += ["", *(f"- {_md(note)}" for note in (*table.notes, NOTATION)), ""]
+    return "\n".join(lines)
+
+
+def _md_cell(table: Table, row: Row, column: Column) -> str:
+    text = _md(row.cells[column.name].text(column.decimals))
+    return f"**{text}**" if table.is_best(row, column.name) else text
+
+
+def _md(text: str) -> str:
+    return re.sub(r"([\\`*_\[\]|<>~$&#])", r"\\\1", " ".join(text.split()))
+
+
+def file_name(name: str) -> str:
+    """A name as a file's: whatever would be a path or a blank is percent-encoded, so that no two names meet."""
+    return quote(name, safe="")
+
+
+def save(path: Path, content: str | bytes) -> Path:
+    """Writes a file and the folders above it. Raises `UsageError` when it cannot."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror or error}; choose another --out") from error
+    return path
