@@ -34,10 +34,11 @@ class Child:
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-W", "ignore", "-m", "codecmark.core.child", str(theirs.fileno()), target],
+                # -P: a `queue.py` in the working folder must not take the place of the real one
+                [sys.executable, "-P", "-W", "ignore", "-m", "codecmark.core.child", str(theirs.fileno()), target],
                 stdin=subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(),),
-                env={**os.environ, **(environment or {}), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                env={**os.environ, **(environment or {}), "PYTHONPATH": os.pathsep.join(place or os.getcwd() for place in sys.path)},
                 start_new_session=True,
             )
         self.connection: Connection[Any, Any] = Connection(ours.detach())

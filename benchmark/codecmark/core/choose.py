@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from codecmark.core import registry
-from codecmark.core.errors import UnknownName
+from codecmark.core.errors import UnknownName, UsageError
 from codecmark.core.plugins import CodecPlugin, LMPlugin, ModelPlugin
 from codecmark.core.settings import Setting
 
@@ -14,10 +14,17 @@ Choice = tuple[ModelPlugin, Setting]
 
 
 def words(value: str | Sequence[str] | None) -> tuple[str, ...] | None:
-    """A list given as a comma-separated string or as a sequence; None stays None."""
-    if value is None or not isinstance(value, str):
-        return None if value is None else tuple(value)
-    return tuple(word.strip() for word in value.split(",") if word.strip())
+    """A list given as a comma-separated string or as a sequence, each word once; None stays None.
+
+    Raises `UsageError` for a list of nothing.
+    """
+    if value is None:
+        return None
+    given = value.split(",") if isinstance(value, str) else value
+    found = tuple(dict.fromkeys(word.strip() for word in given if word.strip()))
+    if not found:
+        raise UsageError(f"{value!r} names nothing: leave the option out to get all")
+    return found
 
 
 def settings(words: Iterable[str]) -> list[Choice]:

@@ -74,7 +74,8 @@ class MetricPlugin:
     `place`: `worker` runs one clip at a time in a child process that may die, `device` in the process of the model,
     in batches, `timing` on outputs of the timing pass. `version` is of the definition: raise it when numbers change.
     `packages` are the distributions whose version defines the number. `quality` scores are refused for models
-    with random weights.
+    with random weights. `evaluator` names the model behind the scores (its checkpoint and hash) for their key, and
+    raises `WeightsMissing` where it is not here.
     """
 
     name: str
@@ -84,6 +85,7 @@ class MetricPlugin:
     version: str = "1"
     packages: tuple[str, ...] = ()
     quality: bool = True
+    evaluator: Callable[[Resources], str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import urllib.request
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -24,7 +25,10 @@ def home() -> Path:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resources:
-    """What `open` of every plug-in is given. `device` is a torch device name: cpu, cuda:0, ..."""
+    """What `open` of every plug-in is given. `device` is a torch device name: cpu, cuda:0, ...
+
+    `evaluators` are the models that metrics use, by role (`whisper`): the name of a checkpoint, or its path.
+    """
 
     device: str = "cpu"
     weights_root: Path | None = None
@@ -32,6 +36,7 @@ class Resources:
     offline: bool = False
     random_weights: bool = False
     seed: int = 0
+    evaluators: Mapping[str, str] = field(default_factory=dict)
 
     def state(self, weights: Weights | None) -> WeightsState:
         """Whether these weights are here, by name only: their hash is checked when they are opened."""

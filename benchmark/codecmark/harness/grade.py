@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from codecmark.core import registry
@@ -11,7 +13,7 @@ from codecmark.core.errors import ClipError, WeightsMissing
 from codecmark.core.items import Clip, Output, Request
 from codecmark.core.plugins import MetricPlugin
 from codecmark.core.resources import Resources
-from codecmark.core.scores import Answer, Failure, Unavailable
+from codecmark.core.scores import Answer, Failure, NotApplicable, Score, Unavailable
 
 Pair = tuple[Clip | Request, Output]
 Metrics = dict[tuple[str, tuple[str, ...]], Metric]
@@ -33,8 +35,7 @@ class Grader:
         try:
             worker = self._metric(metric, wanted)
             prepared = [(self._prepare(metric, wanted, item), output) for item, output in batch]
-            answers = worker.score(prepared)
-            return [_complete(answer, wanted) for answer in answers]
+            return _checked(worker.score(prepared), wanted, len(batch))
         except WeightsMissing as error:
             return [dict.fromkeys(wanted, Unavailable(str(error))) for _ in batch]
         except Exception as error:  # noqa: BLE001 - foreign code; its clip fails, the run goes on
@@ -65,6 +66,20 @@ def failure(stage: str, error: Exception) -> Failure:
     )
 
 
-def _complete(answers: Any, wanted: tuple[str, ...]) -> dict[str, Answer]:
+def _checked(answers: Any, wanted: tuple[str, ...], count: int) -> list[dict[str, Answer]]:
+    """What a metric gave, every name answered. Raises `ClipError` where it is not what the contract says."""
+    if not isinstance(answers, Sequence) or len(answers) != count:
+        found = f"{len(answers)} answers" if isinstance(answers, Sequence) else type(answers).__name__
+        raise ClipError("wrong_answer", f"the metric gave {found} for {count} outputs")
     missing = Failure("score", "no_answer", "the metric gave no answer")
-    return {name: answers.get(name, missing) for name in wanted}
+    return [{name: _sound(answer.get(name, missing)) for name in wanted} for answer in answers]
+
+
+def _sound(answer: Any) -> Answer:
+    """The answer, its numbers plain ones and its detail such that JSON can hold it; else raises."""
+    if isinstance(answer, Failure | Unavailable):
+        return answer
+    if not isinstance(answer, Score | NotApplicable):
+        raise ClipError("wrong_answer", f"the metric gave {type(answer).__name__}, expected a Score")
+    json.dumps(answer.detail)
+    return replace(answer, value=float(answer.value), weight=float(answer.weight)) if isinstance(answer, Score) else answer

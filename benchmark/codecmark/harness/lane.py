@@ -57,7 +57,7 @@ def score_shards(work: LaneWork) -> Reports:
     with Workers(work.workers) as workers:
         scoring = _Scoring(lane, workers)
         for index, shard in enumerate(work.shards):
-            scoring.begin(index)
+            scoring.begin(index, shard.task)
             references = References(shard.task, shard.clips)
             for unit in shard.units:
                 yield from scoring.unit(unit, shard, references)
@@ -139,28 +139,34 @@ class _Scoring:
         self._groups: dict[int, _Group] = {}
         self._count = 0
         self._shard = 0
+        self._evaluators: Mapping[str, str] = {}
         self._grader = Grader(self._metrics, lane.work.resources)
 
-    def begin(self, shard: int) -> None:
-        """Drops the reference halves of the shard before."""
+    def begin(self, shard: int, task: Task) -> None:
+        """Drops the reference halves of the shard before, and at a new task its evaluators."""
         self._workers.forget(self._shard)
-        self._shard = shard
-        self._grader = Grader(self._metrics, self._lane.work.resources)
+        resources = task.resources(self._lane.work.resources)
+        if task.evaluators != self._evaluators:
+            self._metrics, self._evaluators = {}, task.evaluators
+        self._shard, self._grader = shard, Grader(self._metrics, resources)
 
     def unit(self, unit: Unit, shard: Shard, references: References) -> Iterator[LaneReport]:
         """Makes and scores the outputs of a unit; yields reports of whatever became complete meanwhile."""
         number, group = self._count, _Group(unit, by_clip(unit.cells), [])
         self._groups[number] = group
         self._count += 1
-        group.waiting += 1  # holds the group open until all its outputs are made
+        group.waiting += 1  # holds the group open until all its outputs are made and scored here
+        outputs: list[Output] = []
         for clip_id, made in self._outputs(unit, shard, references):
             if isinstance(made, Failure):
                 group.records += [cell.answered(made) for cell in group.cells[clip_id]]
                 continue
             group.cells[clip_id] = [self._marked(cell, made, unit) for cell in group.cells[clip_id]]
             self._audio(unit.setting, clip_id, made)
-            self._score(number, group, made, references)
+            self._send(number, group, made.output, references)
+            outputs.append(made.output)
             yield from self._arrived(block=False)
+        self._score_here(group, outputs, references)
         group.waiting -= 1
         yield from self._finish(number)
 
@@ -186,18 +192,26 @@ class _Scoring:
         flag = "output differs from the one scored before" if before not in (None, made.sha256) else ""
         return replace(cell, output_sha256=made.sha256, flag=flag)
 
-    def _score(self, number: int, group: _Group, made: Made, references: References) -> None:
-        clip_id = made.output.id
-        item = references.items[clip_id]
-        names = registry.by_metric(cell.metric for cell in group.cells[clip_id])
-        outside = {metric.name: some for metric, some in names.items() if metric.place == "worker"}
-        if outside:
+    def _send(self, number: int, group: _Group, output: Output, references: References) -> None:
+        """Hands an output to a worker, for the metrics that run in one."""
+        names = registry.by_metric(cell.metric for cell in group.cells[output.id])
+        wanted = {metric.name: some for metric, some in names.items() if metric.place == "worker"}
+        if wanted:
             group.waiting += 1
-            lean = replace(made.output, encoded=None)
-            self._workers.submit(Job(group=number, shard=self._shard, item=item, output=lean, wanted=outside))
-        for metric, some in names.items():
-            if metric.name not in outside:
-                self._answer(group, clip_id, self._grader.grade(metric.name, some, [(item, made.output)])[0])
+            lean, item = replace(output, encoded=None), references.items[output.id]
+            self._workers.submit(Job(group=number, shard=self._shard, item=item, output=lean, wanted=wanted))
+
+    def _score_here(self, group: _Group, outputs: Sequence[Output], references: References) -> None:
+        """Scores the outputs of a unit together, by the metrics that run beside the model."""
+        batches: dict[tuple[str, tuple[str, ...]], list[Output]] = defaultdict(list)
+        for output in outputs:
+            for metric, names in registry.by_metric(cell.metric for cell in group.cells[output.id]).items():
+                if metric.place == "device":
+                    batches[metric.name, names].append(output)
+        for (metric_name, names), batch in batches.items():
+            pairs = [(references.items[output.id], output) for output in batch]
+            for output, answers in zip(batch, self._grader.grade(metric_name, names, pairs), strict=True):
+                self._answer(group, output.id, answers)
 
     def _answer(self, group: _Group, clip_id: str, answers: Mapping[str, Answer]) -> None:
         cells = [cell for cell in group.cells[clip_id] if cell.metric in answers]

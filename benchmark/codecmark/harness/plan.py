@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from codecmark.core import registry
 from codecmark.core.audio import RESAMPLER
 from codecmark.core.choose import Choice
+from codecmark.core.errors import WeightsMissing
 from codecmark.core.items import Clip
 from codecmark.core.plugins import DatasetPlugin, LMPlugin, MetricPlugin, ScoreSpec
 from codecmark.core.resources import Resources
@@ -142,13 +143,13 @@ class Planner:
         self, task: Task, choices: Sequence[Choice], clips: Sequence[Clip], timing_clips: Sequence[Clip]
     ) -> Iterable[tuple[Record, Answer | None]]:
         metrics = [registry.metric(name) for name in task.metrics]
-        metric_keys = [metric_key(plugin) for plugin, _ in metrics]
+        keyed = [self._metric_key(task, plugin) for plugin, _ in metrics]
         for choice in choices:
             output_key = self._output_keys(task, choice)
             keys = {clip.id: output_key(clip) for clip in clips}
             state = self._resources.state(choice[0].weights(choice[1]))
-            for (plugin, spec), key in zip(metrics, metric_keys, strict=True):
-                without_clip = self._known(task, choice, plugin) or _known_of_waveform(spec, choice)
+            for (plugin, spec), (key, lacking) in zip(metrics, keyed, strict=True):
+                without_clip = self._known(task, choice, plugin) or lacking or _known_of_waveform(spec, choice)
                 for clip in timing_clips if plugin.place == "timing" else clips:
                     blank = Record(
                         task=task.name,
@@ -173,6 +174,17 @@ class Planner:
             task.output_hash,
         )
         return lambda clip: digest(fixed, clip.sha256)
+
+    def _metric_key(self, task: Task, plugin: MetricPlugin) -> tuple[str, Unavailable | None]:
+        """What a score of this metric depends on beside the output; and what it lacks, if its evaluator is not here."""
+        evaluator, lacking = "", None
+        if plugin.evaluator is not None:
+            try:
+                evaluator = plugin.evaluator(task.resources(self._resources))
+            except WeightsMissing as error:
+                evaluator, lacking = "missing", Unavailable(str(error))
+        key = digest(plugin.name, plugin.version, registry.versions(plugin.packages), RESAMPLER, evaluator)
+        return key, lacking
 
     def _known(self, task: Task, choice: Choice, metric: MetricPlugin) -> NotApplicable | Unavailable | None:
         plugin, setting = choice
@@ -202,11 +214,6 @@ class Planner:
     def _next(self, cell: Record) -> Record:
         held = self._held.get(_identity(cell))
         return cell if held is None else replace(cell, attempt=held.attempt + 1)
-
-
-def metric_key(plugin: MetricPlugin) -> str:
-    """What a score of this metric depends on beside the output."""
-    return digest(plugin.name, plugin.version, registry.versions(plugin.packages), RESAMPLER)
 
 
 def _known_of_waveform(spec: ScoreSpec, choice: Choice) -> NotApplicable | None:

@@ -22,7 +22,7 @@ from codecmark.harness import provenance
 from codecmark.harness.devices import devices
 from codecmark.harness.lane import LaneWork, score_shards, time_models
 from codecmark.harness.plan import Plan, Planner, Shard
-from codecmark.harness.task import Task, check_metrics, load
+from codecmark.harness.task import Task, check_names, load
 from codecmark.results.records import Status
 from codecmark.results.store import Store
 from codecmark.results.tables import Table, tables
@@ -138,10 +138,10 @@ class Run:
         self._progress = progress
         self._tasks = [options.applied(load(name)) for name in dict.fromkeys(task_names)]
         for task in self._tasks:
-            check_metrics(task)
+            check_names(task)
         self._devices = devices(options.device)
         self._resources = options.resources(self._devices[0])
-        self._workers = _positive("--workers", options.workers or os.cpu_count() or 1)
+        self._workers = _positive("--workers", (os.cpu_count() or 1) if options.workers is None else options.workers)
         self._executor = cast(ExecutorPlugin, registry.get("executors", options.executor))
         out = options.out or Path("runs") / "+".join(task.name for task in self._tasks)
         self.store = Store(Path(out))

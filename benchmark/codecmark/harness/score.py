@@ -10,7 +10,7 @@ from pathlib import Path
 
 from codecmark.core import choose, registry
 from codecmark.core.audio import Audio
-from codecmark.core.errors import ClipError, CodecmarkError, DataError
+from codecmark.core.errors import ClipError, CodecmarkError, DataError, UsageError
 from codecmark.core.items import Clip, Domain, Output
 from codecmark.core.plugins import MetricPlugin
 from codecmark.core.resources import Resources
@@ -61,7 +61,10 @@ def score_pairs(
     """Scores pairs with the named metrics, in the order given. Raises `UnknownName` for a metric nobody gives."""
     for name in metrics:
         registry.metric(name)
-    with Workers(workers or os.cpu_count() or 1) as crew:
+    count = (os.cpu_count() or 1) if workers is None else workers
+    if count < 1:
+        raise UsageError(f"--workers {count}: give a whole number from 1")
+    with Workers(count) as crew:
         scoring = _Scoring(metrics, crew)
         waiting: list[int] = []
         for index, pair in enumerate(pairs):

@@ -22,7 +22,8 @@ T = TypeVar("T")
 def time_clip(model: Model, clip_id: str, references: References, plan: Stopwatch, device: str) -> Timing:
     """Times one clip as a batch of one: `plan.warm_up` runs unrecorded, then `plan.repeats`.
 
-    Transfer to and from the device is part of what is timed. May raise whatever the model raises.
+    Transfer to and from the device is part of what is timed. May raise whatever the model raises, and `ClipError`
+    where what it gives breaks the contract: that has no time.
     """
     clock = _Clock(device)
     encode: list[float] = []
@@ -44,12 +45,15 @@ def time_clip(model: Model, clip_id: str, references: References, plan: Stopwatc
 def _once(model: Model, clip_id: str, references: References, clock: _Clock) -> tuple[list[float], list[float]]:
     if isinstance(model, CodecModel):
         given = [references.at(clip_id, model.rate())]
-        encode_seconds, encoded = clock.time(lambda: model.codec.encode(given))
-        decode_seconds, _ = clock.time(lambda: model.codec.decode(encoded))
+        encode_seconds, answer = clock.time(lambda: model.codec.encode(given))
+        encoded = model.encoded(answer, given)
+        decode_seconds, audio = clock.time(lambda: model.codec.decode(encoded))
+        model.decoded(audio, encoded)
         return [encode_seconds], [decode_seconds]
-    lm = cast(LanguageModel, model).lm
-    request = cast(Request, references.items[clip_id])
-    seconds, _ = clock.time(lambda: lm.generate([request]))
+    lm = cast(LanguageModel, model)
+    requests = [cast(Request, references.items[clip_id])]
+    seconds, responses = clock.time(lambda: lm.lm.generate(requests))
+    lm.answered(responses, requests)
     return [], [seconds]
 
 

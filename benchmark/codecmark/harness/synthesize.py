@@ -63,16 +63,24 @@ class CodecModel:
         ]
 
     def encode(self, given: Sequence[Audio]) -> list[Encoded]:
-        """`Codec.encode`, its answer checked. Raises `ClipError` where the contract is broken."""
-        encoded: list[Encoded] = _checked("encode", self.codec.encode(given), len(given), (Codes, Packets))
+        """`Codec.encode`, its answer checked."""
+        return self.encoded(self.codec.encode(given), given)
+
+    def decode(self, encoded: Sequence[Encoded]) -> list[Audio]:
+        """`Codec.decode`, its answer checked."""
+        return self.decoded(self.codec.decode(encoded), encoded)
+
+    def encoded(self, answer: Any, given: Sequence[Audio]) -> list[Encoded]:
+        """What `Codec.encode` gave. Raises `ClipError` where the contract is broken."""
+        encoded: list[Encoded] = _checked("encode", answer, len(given), (Codes, Packets))
         for audio, sent in zip(given, encoded, strict=True):
             if sent.num_samples != audio.num_samples:
                 raise ClipError("wrong_length", f"encode noted {sent.num_samples} samples of {audio.num_samples}")
         return encoded
 
-    def decode(self, encoded: Sequence[Encoded]) -> list[Audio]:
-        """`Codec.decode`, its answer checked. Raises `ClipError` where the contract is broken."""
-        decoded: list[Audio] = _checked("decode", self.codec.decode(encoded), len(encoded), (Audio,))
+    def decoded(self, answer: Any, encoded: Sequence[Encoded]) -> list[Audio]:
+        """What `Codec.decode` gave. Raises `ClipError` where the contract is broken."""
+        decoded: list[Audio] = _checked("decode", answer, len(encoded), (Audio,))
         for sent, audio in zip(encoded, decoded, strict=True):
             if audio.sample_rate != self.rate():
                 raise ClipError("wrong_rate", f"decode gave {audio.sample_rate} Hz, the setting says {self.rate()}")
@@ -100,8 +108,12 @@ class LanguageModel:
 
     def make(self, ids: Sequence[str], references: References) -> list[Made]:
         requests = [cast(Request, references.items[clip_id]) for clip_id in ids]
-        responses = _checked("generate", self.lm.generate(requests), len(requests), (Response,))
+        responses = self.answered(self.lm.generate(requests), requests)
         return [self._made(*pair) for pair in zip(requests, responses, strict=True)]
+
+    def answered(self, answer: Any, requests: Sequence[Request]) -> list[Response]:
+        """What `CodecLM.generate` gave. Raises `ClipError` where the contract is broken."""
+        return _checked("generate", answer, len(requests), (Response,))
 
     def _made(self, request: Request, response: Response) -> Made:
         labels = response.labels or {}

@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from codecmark.core import content, registry
+from codecmark.core import choose, content, registry
 from codecmark.core.audio import Mono
 from codecmark.core.errors import ContentError, DataError
 from codecmark.core.items import Clip, Domain
+from codecmark.core.resources import Resources
 
 RESYNTHESIS = "resynthesis"
 """The act of a codec: what comes out should be what went in. Any other act is asked of a codec language model."""
@@ -69,7 +71,8 @@ class Stopwatch(_Part):
 
 class Task(_Part):
     """One YAML of tasks/. `sample_rate` is the evaluation rate in Hz that every score is taken at; `mono` says how
-    channels become one; `models` and `metrics` are what runs unless the command line says otherwise."""
+    channels become one; `models` and `metrics` are what runs unless the command line says otherwise; `evaluators` are
+    the models that metrics use, by role."""
 
     schema_version: Literal[1] = Field(alias="schema")
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
@@ -83,9 +86,14 @@ class Task(_Part):
     mono: Mono = "mean"
     models: tuple[str, ...] = ("*",)
     metrics: tuple[str, ...]
+    evaluators: dict[str, str] = {}
     seed: int = 0
     batch_size: int = Field(default=16, ge=1)
     timing: Stopwatch = Stopwatch()
+
+    def resources(self, resources: Resources) -> Resources:
+        """What metrics of this task are opened with."""
+        return replace(resources, evaluators=self.evaluators)
 
     @property
     def output_hash(self) -> str:
@@ -109,10 +117,12 @@ def every() -> list[Task]:
     return [load(name) for name in content.names("tasks")]
 
 
-def check_metrics(task: Task) -> None:
-    """Raises `UnknownName` for a metric that nobody gives."""
+def check_names(task: Task) -> None:
+    """Raises `UnknownName` for a metric, model or dataset of the task that nobody answers to."""
     for name in task.metrics:
         registry.metric(name)
+    choose.settings(task.models)
+    registry.dataset(task.dataset)
 
 
 def digest(*parts: Any) -> str:

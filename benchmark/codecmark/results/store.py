@@ -69,7 +69,7 @@ class Store:
         if not records:
             return
         buffer = pa.BufferOutputStream()
-        pq.write_table(to_arrow(records), buffer, compression="zstd")
+        pq.write_table(to_arrow(records), buffer, compression="zstd", write_page_checksum=True)
         name = f"{time.time_ns():020d}-{uuid.uuid4().hex[:8]}.parquet"
         self._write(self.folder / "records" / name, buffer.getvalue().to_pybytes())
 
@@ -90,7 +90,7 @@ class Store:
 
     def _read(self, path: Path) -> pa.Table:
         try:
-            table = pq.ParquetFile(path).read()
+            table = pq.ParquetFile(path, page_checksum_verification=True).read()
         except (OSError, pa.ArrowInvalid) as error:
             raise StoreError(f"{path} is damaged: delete it and run again to measure its rows anew") from error
         found = (table.schema.metadata or {}).get(b"codecmark_schema", b"?").decode()
