@@ -6,15 +6,17 @@ import queue
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import cast
 
 from codecmark.core import registry
+from codecmark.core.audio import Audio
 from codecmark.core.contracts import LaneReport, Reports
-from codecmark.core.errors import StoreError
+from codecmark.core.errors import StoreError, WeightsMissing
 from codecmark.core.items import Output
 from codecmark.core.plugins import ModelPlugin
 from codecmark.core.resources import Resources
-from codecmark.core.scores import Answer, Failure
+from codecmark.core.scores import Answer, Failure, Unavailable
 from codecmark.core.settings import Setting
 from codecmark.harness.grade import Grader, Metrics, failure
 from codecmark.harness.plan import Shard, Unit
@@ -24,10 +26,13 @@ from codecmark.harness.synthesize import Made, Model, batches, open_model, synth
 from codecmark.harness.task import Task
 from codecmark.harness.workers import Done, Job, Workers
 from codecmark.results.records import Record, Status
-from codecmark.results.store import Store
+from codecmark.results.store import REFERENCE, Store
 
 OPEN_PARAMETERS = 1_000_000_000
 """How many parameters may stay open at once; models used longest ago are dropped first."""
+
+Refusal = Failure | Unavailable
+"""Why there is no output: something went wrong, or the model's weights are not here and cannot be made up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +44,6 @@ class LaneWork:
     store: Store
     resources: Resources
     workers: int
-    keep_audio: bool
 
 
 def time_models(work: LaneWork) -> Reports:
@@ -59,6 +63,10 @@ def score_shards(work: LaneWork) -> Reports:
         for index, shard in enumerate(work.shards):
             scoring.begin(index, shard.task)
             references = References(shard.task, shard.clips)
+            if shard.task.keep_audio:
+                for clip_id in references.items:
+                    path = work.store.audio_path(shard.task.name, REFERENCE, clip_id)
+                    keep_audio(path, references.at(clip_id, shard.task.sample_rate))
             for unit in shard.units:
                 yield from scoring.unit(unit, shard, references)
         yield from scoring.rest()
@@ -72,13 +80,15 @@ class _Lane:
         self._models: OrderedDict[tuple[str, str], tuple[Model, int]] = OrderedDict()
         self._grader = Grader(resources=work.resources)
 
-    def model(self, setting_id: str, task: Task) -> tuple[ModelPlugin, Setting, Model | Failure]:
-        """The model of a setting, opened once and kept while there is room."""
+    def model(self, setting_id: str, task: Task) -> tuple[ModelPlugin, Setting, Model | Refusal]:
+        """The model of a setting, opened once and kept while there is room; or why there is none."""
         plugin, setting = setting_of(setting_id)
         key = (setting_id, task.name)
         if key not in self._models:
             try:
                 model = open_model(plugin, setting, task, self.work.resources)
+            except WeightsMissing as error:
+                return plugin, setting, Unavailable(str(error))
             except Exception as error:  # noqa: BLE001 - foreign code; its setting fails, the run goes on
                 return plugin, setting, failure("open", error)
             self._models[key] = model, plugin.card.params or 0
@@ -96,9 +106,9 @@ class _Lane:
         return self.keep(records, f"timed {unit.setting}")
 
     def _timed_answers(
-        self, model: Model | Failure, clip_id: str, cells: Sequence[Record], task: Task, references: References
+        self, model: Model | Refusal, clip_id: str, cells: Sequence[Record], task: Task, references: References
     ) -> Mapping[str, Answer]:
-        broken = model if isinstance(model, Failure) else references.unreadable.get(clip_id)
+        broken = model if isinstance(model, Refusal) else references.unreadable.get(clip_id)
         if broken is None:
             try:
                 timing = time_clip(cast(Model, model), clip_id, references, task.timing, self.work.resources.device)
@@ -158,11 +168,13 @@ class _Scoring:
         group.waiting += 1  # holds the group open until all its outputs are made and scored here
         outputs: list[Output] = []
         for clip_id, made in self._outputs(unit, shard, references):
-            if isinstance(made, Failure):
+            if isinstance(made, Refusal):
                 group.records += [cell.answered(made) for cell in group.cells[clip_id]]
                 continue
             group.cells[clip_id] = [self._marked(cell, made, unit) for cell in group.cells[clip_id]]
-            self._audio(unit.setting, clip_id, made)
+            if shard.task.keep_audio and made.native is not None:
+                path = self._lane.work.store.audio_path(shard.task.name, unit.setting, clip_id)
+                keep_audio(path, made.native)
             self._send(number, group, made.output, references)
             outputs.append(made.output)
             yield from self._arrived(block=False)
@@ -175,14 +187,14 @@ class _Scoring:
         while self._groups:
             yield from self._arrived(block=True)
 
-    def _outputs(self, unit: Unit, shard: Shard, references: References) -> Iterator[tuple[str, Made | Failure]]:
+    def _outputs(self, unit: Unit, shard: Shard, references: References) -> Iterator[tuple[str, Made | Refusal]]:
         plugin, _, model = self._lane.model(unit.setting, shard.task)
         clips = [clip.id for clip in shard.clips if clip.id in self._groups[self._count - 1].cells]
-        broken = model if isinstance(model, Failure) else None
+        broken = model if isinstance(model, Refusal) else None
         for clip_id in clips:
             if reason := broken or references.unreadable.get(clip_id):
                 yield clip_id, reason
-        if isinstance(model, Failure):
+        if isinstance(model, Refusal):
             return
         lengths = {clip: references.at(clip, model.rate()).num_samples for clip in clips if clip in references.items}
         yield from synthesize(model, batches(plugin, lengths, shard.task.batch_size), references)
@@ -237,17 +249,18 @@ class _Scoring:
             del self._groups[number]
             yield self._lane.keep(group.records, f"scored {group.unit.setting}")
 
-    def _audio(self, setting: str, clip_id: str, made: Made) -> None:
-        if not self._lane.work.keep_audio or made.native is None:
-            return
-        path = self._lane.work.store.audio_path(setting, clip_id)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            made.native.write(path, "PCM_24")
-        except OSError as error:
-            raise StoreError(
-                f"cannot write {path}: {error.strerror or error}; run again without --keep-audio"
-            ) from error
+
+def keep_audio(path: Path, audio: Audio) -> None:
+    """Puts audio into the run folder, whole or not at all. Raises `StoreError` when it cannot be written."""
+    part = path.with_name(f".{path.name}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        audio.write(part, "PCM_24")
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        why = error.strerror or error
+        raise StoreError(f"cannot write {path}: {why}; make room, or run again without --keep-audio") from error
 
 
 def setting_of(setting_id: str) -> tuple[ModelPlugin, Setting]:

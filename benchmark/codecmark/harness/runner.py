@@ -61,6 +61,7 @@ class RunOptions:
             "models": choose.words(self.codecs),
             "metrics": choose.words(self.metrics),
             "dataset": self.dataset,
+            "keep_audio": self.keep_audio,
             "batch_size": None if self.batch_size is None else _positive("--batch-size", self.batch_size),
         }
         return task.model_copy(update={key: value for key, value in changes.items() if value})
@@ -220,7 +221,6 @@ class Run:
             store=self.store,
             resources=replace(self._resources, device=self._devices[index]),
             workers=max(1, self._workers // lanes),
-            keep_audio=self._options.keep_audio,
         )
 
     def _results(self, plans: Sequence[Plan]) -> Results:

@@ -72,7 +72,7 @@ class Stopwatch(_Part):
 class Task(_Part):
     """One YAML of tasks/. `sample_rate` is the evaluation rate in Hz that every score is taken at; `mono` says how
     channels become one; `models` and `metrics` are what runs unless the command line says otherwise; `evaluators` are
-    the models that metrics use, by role."""
+    the models that metrics use, by role; with `keep_audio` what was decoded stays in the run folder."""
 
     schema_version: Literal[1] = Field(alias="schema")
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
@@ -89,6 +89,7 @@ class Task(_Part):
     evaluators: dict[str, str] = {}
     seed: int = 0
     batch_size: int = Field(default=16, ge=1)
+    keep_audio: bool = False
     timing: Stopwatch = Stopwatch()
 
     def resources(self, resources: Resources) -> Resources:

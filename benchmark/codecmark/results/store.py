@@ -1,9 +1,9 @@
 """The store of a run: a folder of immutable record files beside run.json. Whatever is in it is complete.
 
-RUN/run.json                   the run card
-RUN/records/*.parquet          one file per shard and setting, written whole or not at all
-RUN/audio/SETTING/CLIP.flac    decoded audio, with --keep-audio
-RUN/.lock                      held by the process that is filling the folder
+RUN/run.json                      the run card
+RUN/records/*.parquet             one file per shard and setting, written whole or not at all
+RUN/audio/TASK/SETTING/CLIP.flac  decoded audio where it is kept; under `reference` what went in
+RUN/.lock                         held by the process that is filling the folder
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from codecmark.core.errors import StoreError
 from codecmark.results.card import RunCard
 from codecmark.results.records import RECORDS_SCHEMA, SCHEMA, Record, to_arrow
 
+REFERENCE = "reference"
+"""Stands for a setting in the paths of kept audio: what went in, at the evaluation rate."""
 IDENTITY = ["task", "setting", "clip", "metric"]
 
 
@@ -73,9 +75,9 @@ class Store:
         name = f"{time.time_ns():020d}-{uuid.uuid4().hex[:8]}.parquet"
         self._write(self.folder / "records" / name, buffer.getvalue().to_pybytes())
 
-    def audio_path(self, setting: str, clip: str) -> Path:
-        """Where the decoded audio of a clip is kept."""
-        return self.folder / "audio" / setting / f"{clip.replace('/', '_')}.flac"
+    def audio_path(self, task: str, setting: str, clip: str) -> Path:
+        """Where the decoded audio of a clip is kept; that of the reference under `REFERENCE`."""
+        return self.folder / "audio" / task / setting / f"{clip.replace('/', '_')}.flac"
 
     def table(self) -> pa.Table:
         """Every row ever written, in the order of writing. Raises `StoreError` naming a damaged file."""
