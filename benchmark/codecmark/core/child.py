@@ -16,6 +16,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -38,7 +39,7 @@ class Child:
                 [sys.executable, "-P", "-W", "ignore", "-m", "codecmark.core.child", str(theirs.fileno()), target],
                 stdin=subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(),),
-                env={**os.environ, **(environment or {}), "PYTHONPATH": os.pathsep.join(place or os.getcwd() for place in sys.path)},
+                env={**os.environ, **(environment or {}), "PYTHONPATH": _import_path()},
                 start_new_session=True,
             )
         self.connection: Connection[Any, Any] = Connection(ours.detach())
@@ -69,6 +70,11 @@ class Child:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _import_path() -> str:
+    """Where this process finds modules, for the child to find the same ones."""
+    return os.pathsep.join(place or str(Path.cwd()) for place in sys.path)
 
 
 def _main() -> None:

@@ -82,4 +82,6 @@ def _sound(answer: Any) -> Answer:
     if not isinstance(answer, Score | NotApplicable):
         raise ClipError("wrong_answer", f"the metric gave {type(answer).__name__}, expected a Score")
     json.dumps(answer.detail)
-    return replace(answer, value=float(answer.value), weight=float(answer.weight)) if isinstance(answer, Score) else answer
+    return (
+        replace(answer, value=float(answer.value), weight=float(answer.weight)) if isinstance(answer, Score) else answer
+    )
