@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, Literal
 
 from codecmark import Clip, MetricPlugin, Output, Request, Resources, Score, ScoreSpec
@@ -35,6 +37,13 @@ def _sleep(seconds: float, name: str) -> Any:
     return [{name: Score(seconds)}]
 
 
+def _dawdle(name: str) -> Any:
+    """Says that it is at work, by a file, and takes its time."""
+    if mark := os.environ.get("CODECMARK_TEST_MARK"):
+        Path(mark).touch()
+    return _sleep(0.5, name)
+
+
 def _raise(name: str) -> Any:
     raise KeyError("what\nis this")
 
@@ -54,7 +63,7 @@ def _metric(name: str, misbehave: Callable[[str], Any], place: Literal["worker",
 
 ABORTS = _metric("aborts", _abort)
 HANGS = _metric("hangs", partial(_sleep, 3600.0))
-SLOW = _metric("slow", partial(_sleep, 0.7))
+SLOW = _metric("slow", _dawdle)
 RAISES = _metric("raises", _raise)
 
 _MUTE = partial(_say, lambda name: [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -67,8 +68,9 @@ class Audio:
         """
         import soundfile
 
-        with Path(path).open("wb") as file:
-            soundfile.write(file, self.samples.T, self.sample_rate, subtype, format=Path(path).suffix[1:].upper())
+        encoded = io.BytesIO()  # libsndfile would drop the errors of a file it writes to itself
+        soundfile.write(encoded, self.samples.T, self.sample_rate, subtype, format=Path(path).suffix[1:].upper())
+        Path(path).write_bytes(encoded.getbuffer())
 
     @property
     def channels(self) -> int:
