@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from codecmark.core import registry
@@ -57,4 +58,8 @@ def metric_plain(name: str) -> Plain:
 def dataset_plain(plugin: DatasetPlugin, full_name: str) -> Plain:
     """A corpus as run.json and `codecmark list --json` give it."""
     keys = ("title", "summary", "licence", "synthetic", "version", "url")
-    return {"name": full_name, **{key: getattr(plugin, key) for key in keys}}
+    plain = {"name": full_name, **{key: getattr(plugin, key) for key in keys}}
+    argument = full_name.partition(":")[2]
+    if plugin.takes_path and argument not in ("", "PATH"):
+        plain["title"] = f"{plugin.title} {'/'.join(Path(argument).parts[-2:])}"
+    return plain
