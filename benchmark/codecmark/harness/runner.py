@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, fields, replace
 from functools import partial
@@ -14,7 +14,7 @@ import pandas as pd
 
 from codecmark.core import choose, registry
 from codecmark.core.contracts import Lane, LaneReport
-from codecmark.core.errors import CodecmarkError, UsageError, WeightsMissing
+from codecmark.core.errors import CodecmarkError, ContentError, UsageError, WeightsMissing
 from codecmark.core.plugins import ExecutorPlugin
 from codecmark.core.resources import Resources
 from codecmark.core.settings import WeightsState
@@ -137,7 +137,7 @@ class Run:
             raise UsageError("name a task: see 'codecmark list tasks'")
         self._options = options
         self._progress = progress
-        self._tasks = [options.applied(load(name)) for name in dict.fromkeys(task_names)]
+        self._tasks = _each_once(options.applied(load(name)) for name in task_names)
         for task in self._tasks:
             check_names(task)
         self._devices = devices(options.device)
@@ -239,6 +239,15 @@ class Run:
             tables=tuple(table for table in tables(self.store.card(), latest) if table.task in names),
             failures=latest[here & (latest["status"] == Status.FAILED)],
         )
+
+
+def _each_once(tasks: Iterable[Task]) -> list[Task]:
+    """Raises `ContentError` for two different tasks of one name: their records could not be told apart."""
+    found: dict[str, Task] = {}
+    for task in tasks:
+        if found.setdefault(task.name, task) != task:
+            raise ContentError(f"two tasks are called '{task.name}': rename one, or run them into two folders")
+    return list(found.values())
 
 
 def _united(before: Any, now: Any) -> Any:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from codecmark.core import choose, content, registry
 from codecmark.core.audio import Mono
@@ -91,6 +91,11 @@ class Task(_Part):
     batch_size: int = Field(default=16, ge=1)
     keep_audio: bool = False
     timing: Stopwatch = Stopwatch()
+
+    @field_validator("models", "metrics")
+    @classmethod
+    def _each_once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(names))
 
     def resources(self, resources: Resources) -> Resources:
         """What metrics of this task are opened with."""
