@@ -21,6 +21,7 @@ from codecmark.core.settings import Card, Delay, Setting, Stream, Weights, Weigh
 if TYPE_CHECKING:
     from codecmark.harness.runner import run
     from codecmark.harness.score import score
+    from codecmark.results.frames import load
 
 __all__ = [
     "Audio",
@@ -53,12 +54,17 @@ __all__ = [
     "Unavailable",
     "Weights",
     "WeightsFile",
+    "load",
     "run",
     "score",
 ]
 
-_LATE = {"run": "codecmark.harness.runner", "score": "codecmark.harness.score"}
-"""Names that need torch: loaded when first asked for, so that `import codecmark` stays cheap."""
+_LATE = {
+    "load": "codecmark.results.frames",
+    "run": "codecmark.harness.runner",
+    "score": "codecmark.harness.score",
+}
+"""Names that need pandas or torch: loaded when first asked for, so that `import codecmark` stays cheap."""
 
 
 def __getattr__(name: str) -> Any:
