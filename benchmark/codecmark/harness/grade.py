@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
@@ -82,6 +83,9 @@ def _sound(answer: Any) -> Answer:
     if not isinstance(answer, Score | NotApplicable):
         raise ClipError("wrong_answer", f"the metric gave {type(answer).__name__}, expected a Score")
     json.dumps(answer.detail)
-    return (
-        replace(answer, value=float(answer.value), weight=float(answer.weight)) if isinstance(answer, Score) else answer
-    )
+    if isinstance(answer, NotApplicable):
+        return answer
+    value, weight = float(answer.value), float(answer.weight)
+    if not 0 <= weight < math.inf:
+        raise ClipError("wrong_answer", f"the metric gave a score the weight {weight}")
+    return replace(answer, value=value, weight=weight)

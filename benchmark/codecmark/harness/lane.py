@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
@@ -258,7 +259,8 @@ def keep_audio(path: Path, audio: Audio) -> None:
         audio.write(part, "PCM_24")
         part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
         why = error.strerror or error
         raise StoreError(f"cannot write {path}: {why}; make room, or run again without --keep-audio") from error
 
