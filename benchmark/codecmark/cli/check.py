@@ -20,6 +20,10 @@ def check(
         bool, typer.Option("--random-weights", help="Make weights up where they are missing; quality is not checked.")
     ] = False,
     offline: Annotated[bool, typer.Option("--offline", help="Download nothing.")] = False,
+    trust_pickle: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Weights whose pickle files may run code when read; repeatable."),
+    ] = None,
 ) -> None:
     """Tries the rules that every codec keeps: lengths, bits, repeatability, batches, extremes, alignment.
 
@@ -34,7 +38,13 @@ def check(
 
     chosen = _chosen(codec)
     place = devices(device)[0]
-    resources = Resources(device=place, weights_root=weights_root, random_weights=random_weights, offline=offline)
+    resources = Resources(
+        device=place,
+        weights_root=weights_root,
+        random_weights=random_weights,
+        offline=offline,
+        trusted_pickles=frozenset(trust_pickle or ()),
+    )
     wide, names = (max(map(len, words)) for words in ([setting.id for _, setting in chosen], RULES))
     count: Counter[str] = Counter()
     for plugin, setting in chosen:

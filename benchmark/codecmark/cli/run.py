@@ -32,6 +32,10 @@ def run(
     random_weights: Annotated[
         bool, typer.Option("--random-weights", help="Time models whose weights are missing; never scored.")
     ] = False,
+    trust_pickle: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Weights whose pickle files may run code when read; repeatable."),
+    ] = None,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Measure failed cells again.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be measured; write nothing.")] = False,
 ) -> None:
@@ -56,6 +60,7 @@ def run(
         keep_audio=keep_audio,
         offline=offline,
         random_weights=random_weights,
+        trust_pickle=trust_pickle or None,
         retry_failed=retry_failed,
     )
     with Console() as console:

@@ -28,6 +28,7 @@ class Resources:
     """What `open` of every plug-in is given. `device` is a torch device name: cpu, cuda:0, ...
 
     `evaluators` are the models that metrics use, by role (`whisper`): the name of a checkpoint, or its path.
+    `trusted_pickles` names the weights whose pickle files may run code when they are read.
     """
 
     device: str = "cpu"
@@ -37,6 +38,7 @@ class Resources:
     random_weights: bool = False
     seed: int = 0
     evaluators: Mapping[str, str] = field(default_factory=dict)
+    trusted_pickles: frozenset[str] = frozenset()
 
     def state(self, weights: Weights | None) -> WeightsState:
         """Whether these weights are here, by name only: their hash is checked when they are opened."""
@@ -74,31 +76,30 @@ class Resources:
         return digest.hexdigest()[:16]
 
     def download(self, weights: Weights) -> Path:
-        """Fetches the files that are missing into the cache and checks them; nothing is fetched twice.
+        """Fetches the files that are missing and checks them; nothing is fetched twice.
 
+        Files of a model hub go into its own cache ($HF_HOME), where other programs find them too, others into ours.
         Raises `WeightsMissing` when a file cannot be fetched, `WeightsError` when it is not the pinned one.
         """
         if self._folder(weights) is None:
             folder = home() / "weights" / weights.name
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise WeightsMissing(
-                    f"cannot write to {folder}: {error}; set CODECMARK_HOME to another place"
-                ) from error
             for file in weights.files:
-                if not (folder / file.name).exists():
+                if file.repo is not None:
+                    _fetch_from_hub(file, weights.name)
+                elif not (folder / file.name).exists():
                     _fetch(file, folder / file.name)
         return self.weights_folder(weights)
 
     def _folder(self, weights: Weights) -> Path | None:
         roots = [home() / "weights" / weights.name]
         if self.weights_root is not None:
-            roots = [self.weights_root / weights.name, self.weights_root, *roots]
+            # Hubs call every model's file the same, so that one lying in the root itself could be any model's.
+            flat = [] if any(file.repo for file in weights.files) else [self.weights_root]
+            roots = [self.weights_root / weights.name, *flat, *roots]
         for root in roots:
             if all((root / file.name).is_file() for file in weights.files):
                 return root
-        return None
+        return _hub_folder(weights)
 
 
 def file_sha256(path: Path) -> str:
@@ -122,9 +123,44 @@ def verify(path: Path, file: WeightsFile) -> None:
         raise WeightsError(f"weights file {path} is not the pinned one (wrong sha256): delete it and download it again")
 
 
+def _hub_folder(weights: Weights) -> Path | None:
+    """The folder of the hub's own cache that holds every file at its pinned revision."""
+    folders = {_hub_cached(file) for file in weights.files}
+    return folders.pop() if len(folders) == 1 else None
+
+
+def _hub_cached(file: WeightsFile) -> Path | None:
+    if file.repo is None:
+        return None
+    from huggingface_hub import try_to_load_from_cache  # here: most listings have no need of it
+
+    found = try_to_load_from_cache(file.repo, file.name, revision=file.revision)
+    return Path(found).parents[file.name.count("/")] if isinstance(found, str) else None
+
+
+def _fetch_from_hub(file: WeightsFile, name: str) -> None:
+    from huggingface_hub import hf_hub_download
+
+    assert file.repo is not None
+    try:
+        hf_hub_download(file.repo, file.name, revision=file.revision)
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise WeightsMissing(
+            f"cannot download {file.name} of {file.repo} from the hub: {reason}; "
+            f"fetch it by hand and put it into <weights root>/{name}"
+        ) from error
+
+
 def _fetch(file: WeightsFile, target: Path) -> None:
     if file.url is None:
         raise WeightsMissing(f"no address is known for weights file {file.name}: put it at {target}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WeightsMissing(
+            f"cannot write to {target.parent}: {error}; set CODECMARK_HOME to another place"
+        ) from error
     part = target.with_name(target.name + ".part")
     try:
         with urllib.request.urlopen(file.url, timeout=DOWNLOAD_TIMEOUT_SECONDS) as answer, part.open("wb") as out:

@@ -125,7 +125,8 @@ class WeightsFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
-    """The files a model needs, kept together in a folder `name` under the weights root or the cache."""
+    """The files a model needs: together in a folder `name` under the weights root or our cache, or, where they are of
+    one hub repository, in the cache of that hub."""
 
     name: str
     files: tuple[WeightsFile, ...]

@@ -32,7 +32,8 @@ from codecmark.results.tables import Table, tables
 class RunOptions:
     """What may be asked of a run; None leaves it to the task. Lists may be given as one comma-separated string.
 
-    `codecs` are models, settings, survey ids or globs; `out` defaults to runs/TASK in the working folder.
+    `codecs` are models, settings, survey ids or globs; `out` defaults to runs/TASK in the working folder;
+    `trust_pickle` names weights whose pickle files may run code when they are read.
     """
 
     codecs: str | Sequence[str] | None = None
@@ -48,6 +49,7 @@ class RunOptions:
     keep_audio: bool = False
     offline: bool = False
     random_weights: bool = False
+    trust_pickle: str | Sequence[str] | None = None
     retry_failed: bool = False
     executor: str = "local"
 
@@ -74,6 +76,7 @@ class RunOptions:
             data_root=_folder("--data-root", self.data_root),
             offline=self.offline,
             random_weights=self.random_weights,
+            trusted_pickles=frozenset(choose.words(self.trust_pickle) or ()),
         )
 
 
