@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from codecmark import Audio, Clip, ClipError, Failure, NotApplicable, Output, Score, Unavailable
-from codecmark.core.errors import WeightsMissing
+from codecmark.core.errors import DataError, WeightsMissing
 from codecmark.harness.grade import Grader, failure
 from codecmark.harness.references import itself
 
@@ -119,6 +119,7 @@ def test_weights_that_are_missing_make_it_unavailable(monkeypatch: pytest.Monkey
     [
         (ClipError("short", "too short"), Failure("open", "short", "too short")),
         (ValueError("a\n b"), Failure("open", "ValueError", "ValueError: a b")),
+        (DataError("cannot read a.wav: no such file"), Failure("open", "DataError", "cannot read a.wav: no such file")),
         (MemoryError(), Failure("open", "MemoryError", "MemoryError")),
     ],
 )

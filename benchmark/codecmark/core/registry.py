@@ -78,7 +78,8 @@ def _load(kind: Kind, name: str) -> Plugin:
         else:
             found = next(point for point in _entry_points(kind) if point.name == name).load()
     except Exception as error:
-        raise PluginError(f"plug-in '{name}' in {kind} cannot be loaded: {type(error).__name__}: {error}") from error
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        raise PluginError(f"plug-in '{name}' in {kind} cannot be loaded: {reason}") from error
     if not isinstance(found, KINDS[kind]):
         raise PluginError(f"plug-in '{name}' in {kind} is a {type(found).__name__}, expected {KINDS[kind].__name__}")
     if found.name != name:

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from codecmark.core import registry
 from codecmark.core.contracts import Metric
-from codecmark.core.errors import ClipError, WeightsMissing
+from codecmark.core.errors import ClipError, CodecmarkError, WeightsMissing
 from codecmark.core.items import Clip, Output, Request
 from codecmark.core.plugins import MetricPlugin
 from codecmark.core.resources import Resources
@@ -62,6 +62,8 @@ def failure(stage: str, error: Exception) -> Failure:
     if isinstance(error, ClipError):
         return Failure(stage, error.kind, error.message)
     message = " ".join(str(error).split())[:300]
+    if isinstance(error, CodecmarkError):
+        return Failure(stage, type(error).__name__, message)
     return Failure(
         stage, type(error).__name__, f"{type(error).__name__}: {message}" if message else type(error).__name__
     )

@@ -1,0 +1,77 @@
+"""`codecmark list`: a table to read, JSON to work with."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+FIELDS = {
+    "id",
+    "survey_id",
+    "codec",
+    "sample_rate",
+    "n_codebooks",
+    "codebook_size",
+    "frame_rate",
+    "kbps",
+    "weights",
+    "licence",
+}
+
+
+def listed(cli: Any, *words: str) -> Any:
+    ended = cli("list", *words, "--json")
+    assert (ended.code, ended.err) == (0, "")
+    return json.loads(ended.out)
+
+
+def test_settings_in_full(cli: Any) -> None:
+    settings = {row["id"]: row for row in listed(cli, "codecs")}
+    assert all(row.keys() >= FIELDS for row in settings.values())
+    assert settings["lyra/6"] | {"codec": "lyra", "sample_rate": 16000, "weights": "missing"} == settings["lyra/6"]
+    lyra = {key: settings["lyra/6"][key] for key in ("n_codebooks", "codebook_size", "frame_rate", "kbps", "licence")}
+    assert lyra == {
+        "n_codebooks": 30,
+        "codebook_size": 16,
+        "frame_rate": 50,
+        "kbps": pytest.approx(30 * 4 * 50 / 1000),
+        "licence": "Apache-2.0",
+    }
+    opus = {key: settings["opus/12"][key] for key in ("n_codebooks", "codebook_size", "frame_rate", "kbps", "weights")}
+    assert opus == {"n_codebooks": None, "codebook_size": None, "frame_rate": None, "kbps": 12, "weights": "none"}
+    assert settings["identity/pcm"]["sample_rate"] is None
+
+
+def test_survey_ids_are_those_of_the_survey_and_no_two_alike(cli: Any) -> None:
+    ids = [row["survey_id"] for row in listed(cli, "codecs") if row["survey_id"]]
+    assert len(set(ids)) == len(ids)
+    assert all(one[0] in "ABCDEF" and (len(one) == 1 or one[1:].isdigit()) for one in ids)
+
+
+def test_metrics_datasets_and_tasks_in_full(cli: Any) -> None:
+    metrics = {row["name"]: row for row in listed(cli, "metrics")}
+    assert metrics["pesq_wb"]["better"] == "higher"
+    assert metrics["mel_cs"]["better"] == "lower"
+    assert metrics["lag_samples"]["better"] in ("", "lower")
+    datasets = {row["name"]: row for row in listed(cli, "datasets")}
+    assert datasets["starter"]["synthetic"] is True
+    assert {"folder:PATH", "manifest:PATH", "librispeech/test-clean"} <= datasets.keys()
+    tasks = {row["name"]: row for row in listed(cli, "tasks")}
+    assert tasks["quick"]["dataset"] == "starter"
+    assert {"act", "dataset", "sample_rate", "metrics", "version"} <= tasks["quick"].keys()
+    assert listed(cli, "lms") == [] or all("acts" in row for row in listed(cli, "lms"))
+
+
+@pytest.mark.parametrize("what", ["codecs", "metrics", "datasets", "tasks"])
+def test_the_table_has_a_line_for_each(cli: Any, what: str) -> None:
+    lines = cli("list", what).out.splitlines()
+    names = [row.get("id") or row["name"] for row in listed(cli, what)]
+    assert [line.split("  ")[0].strip() for line in lines[1:]] == names
+    assert lines[0].split()[0] in ("id", "name")
+
+
+def test_starter_is_said_to_be_synthetic(cli: Any) -> None:
+    (line,) = [line for line in cli("list", "datasets").out.splitlines() if line.startswith("starter ")]
+    assert "synthetic" in line
