@@ -1,4 +1,4 @@
-"""`codecmark download NAME`: the only command that fetches a corpus or a model's weights without being in a run."""
+"""`codecmark download NAME`: the only command that fetches a corpus or weights without being in a run."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ if TYPE_CHECKING:
 
 
 def download(
-    name: Annotated[str, typer.Argument(help="A corpus, such as librispeech/test-clean, or a model, such as lyra.")],
+    name: Annotated[
+        str, typer.Argument(help="A corpus, as librispeech/test-clean; a model, as lyra; for metrics, whisper-base.en.")
+    ],
     data_root: Annotated[
         Path | None, typer.Option(help="Where the corpus goes; by default the cache, where every run finds it.")
     ] = None,
 ) -> None:
-    """Download a corpus, or the weights of a model."""
+    """Download a corpus, or the weights of a model or of what metrics use."""
     from codecmark.core import registry
 
     logging.basicConfig(format="%(message)s")
@@ -63,12 +65,25 @@ def _weights_called(name: str) -> Weights:
     from codecmark.core.plugins import CodecPlugin, DatasetPlugin, LMPlugin
 
     models: list[ModelPlugin] = [*registry.every(CodecPlugin)[0], *registry.every(LMPlugin)[0]]
-    known = {weights.name: weights for model in models for weights in _needed(model)}
+    known = {weights.name: weights for model in models for weights in _needed(model)} | _of_metrics(name)
     if name not in known:
         corpora = [plugin for plugin in registry.every(DatasetPlugin)[0] if plugin.download]
         splits = [f"{corpus.name}/{split}".strip("/") for corpus in corpora for split in corpus.splits or ("",)]
         raise UnknownName("corpus or model", name, [*known, *splits, *(model.name for model in models)])
     return known[name]
+
+
+def _of_metrics(name: str) -> dict[str, Weights]:
+    """The weights that metrics use unless told otherwise, and those that `name` asks for as ROLE-NAME."""
+    from codecmark.core import registry
+    from codecmark.core.plugins import MetricPlugin
+    from codecmark.core.resources import Resources
+
+    metrics = [metric for metric in registry.every(MetricPlugin)[0] if metric.role is not None]
+    asked = [Resources()]
+    asked += [Resources(evaluators={str(metric.role): name.removeprefix(f"{metric.role}-")}) for metric in metrics]
+    found = [metric.weights(resources) for metric in metrics for resources in asked]
+    return {weights.name: weights for weights in found if weights is not None}
 
 
 def _needed(model: ModelPlugin) -> list[Weights]:

@@ -36,6 +36,10 @@ def run(
         list[str] | None,
         typer.Option(metavar="NAME", help="Weights whose pickle files may run code when read; repeatable."),
     ] = None,
+    evaluator: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ROLE=NAME", help="Model that a metric uses: whisper=base.en, ecapa=PATH; repeatable."),
+    ] = None,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Measure failed cells again.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be measured; write nothing.")] = False,
 ) -> None:
@@ -61,6 +65,7 @@ def run(
         offline=offline,
         random_weights=random_weights,
         trust_pickle=trust_pickle or None,
+        evaluators=dict(map(_role_and_name, evaluator or ())),
         retry_failed=retry_failed,
     )
     with Console() as console:
@@ -71,3 +76,12 @@ def run(
         results = planned.execute()
     console.results(results)
     raise typer.Exit(1 if results.failed else 0)
+
+
+def _role_and_name(word: str) -> tuple[str, str]:
+    from codecmark.core.errors import UsageError
+
+    role, separator, name = word.partition("=")
+    if not (role and separator and name):
+        raise UsageError(f"--evaluator {word}: give ROLE=NAME, such as whisper=base.en")
+    return role, name

@@ -75,7 +75,8 @@ class MetricPlugin:
     in batches, `timing` on outputs of the timing pass. `version` is of the definition: raise it when numbers change.
     `packages` are the distributions whose version defines the number. `quality` scores are refused for models
     with random weights. `evaluator` names the model behind the scores (its checkpoint and hash) for their key, and
-    raises `WeightsMissing` where it is not here.
+    raises `WeightsMissing` where it is not here. A user may name another model under `role`; `weights` are the
+    published files of the one that is asked for, called ROLE or ROLE-NAME, or None where it is a path.
     """
 
     name: str
@@ -86,6 +87,8 @@ class MetricPlugin:
     packages: tuple[str, ...] = ()
     quality: bool = True
     evaluator: Callable[[Resources], str] | None = None
+    role: str | None = None
+    weights: Callable[[Resources], Weights | None] = lambda resources: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

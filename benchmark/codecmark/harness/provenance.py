@@ -105,6 +105,7 @@ def _task(plan: Plan) -> Plain:
         "seed": task.seed,
         "dataset": dataset_plain(plan.dataset, task.dataset),
         "metrics": list(task.metrics),
+        "evaluators": task.evaluators,
         "settings": [setting.id for _, setting in plan.choices],
         "clips": clips,
         "clips_sha256": digest([(clip["id"], clip["sha256"]) for clip in clips]),

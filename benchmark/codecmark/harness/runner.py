@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, fields, replace
 from functools import partial
@@ -17,9 +17,9 @@ from codecmark.core.contracts import Lane, LaneReport
 from codecmark.core.errors import CodecmarkError, ContentError, UsageError, WeightsMissing
 from codecmark.core.plugins import ExecutorPlugin
 from codecmark.core.resources import Resources
-from codecmark.core.settings import WeightsState
 from codecmark.harness import provenance
 from codecmark.harness.devices import devices
+from codecmark.harness.lacking import lacking
 from codecmark.harness.lane import LaneWork, score_shards, time_models
 from codecmark.harness.plan import Plan, Planner, Shard
 from codecmark.harness.task import Task, check_names, load
@@ -33,7 +33,8 @@ class RunOptions:
     """What may be asked of a run; None leaves it to the task. Lists may be given as one comma-separated string.
 
     `codecs` are models, settings, survey ids or globs; `out` defaults to runs/TASK in the working folder;
-    `trust_pickle` names weights whose pickle files may run code when they are read.
+    `trust_pickle` names weights whose pickle files may run code when they are read; `evaluators` are models that
+    metrics use, by role, beside or instead of the task's.
     """
 
     codecs: str | Sequence[str] | None = None
@@ -50,6 +51,7 @@ class RunOptions:
     offline: bool = False
     random_weights: bool = False
     trust_pickle: str | Sequence[str] | None = None
+    evaluators: Mapping[str, str] | None = None
     retry_failed: bool = False
     executor: str = "local"
 
@@ -64,6 +66,7 @@ class RunOptions:
             "metrics": choose.words(self.metrics),
             "dataset": self.dataset,
             "keep_audio": self.keep_audio,
+            "evaluators": {**task.evaluators, **(self.evaluators or {})},
             "batch_size": None if self.batch_size is None else _positive("--batch-size", self.batch_size),
         }
         return task.model_copy(update={key: value for key, value in changes.items() if value})
@@ -182,15 +185,12 @@ class Run:
         return planner.plan(task, choose.settings(task.models), clips, plugin)
 
     def _fetch_weights(self) -> None:
-        choices = [choice for task in self._tasks for choice in choose.settings(task.models)]
-        wanted = {weights.name: weights for plugin, setting in choices if (weights := plugin.weights(setting))}
-        for weights in wanted.values():
-            if self._resources.state(weights) is WeightsState.MISSING:
-                self._progress.note(f"fetching weights '{weights.name}' from {weights.source}")
-                try:
-                    self._resources.download(weights)
-                except WeightsMissing as error:
-                    self._progress.note(str(error))
+        for weights in lacking(self._tasks, self._resources):
+            self._progress.note(f"fetching weights '{weights.name}' from {weights.source}")
+            try:
+                self._resources.download(weights)
+            except WeightsMissing as error:
+                self._progress.note(str(error))
 
     def _measure(self, plans: Sequence[Plan]) -> None:
         for plan in plans:

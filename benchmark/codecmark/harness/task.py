@@ -12,8 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from codecmark.core import choose, content, registry
 from codecmark.core.audio import Mono
-from codecmark.core.errors import ContentError, DataError
+from codecmark.core.errors import ContentError, DataError, UnknownName
 from codecmark.core.items import Clip, Domain
+from codecmark.core.plugins import MetricPlugin
 from codecmark.core.resources import Resources
 
 RESYNTHESIS = "resynthesis"
@@ -124,9 +125,13 @@ def every() -> list[Task]:
 
 
 def check_names(task: Task) -> None:
-    """Raises `UnknownName` for a metric, model or dataset of the task that nobody answers to."""
+    """Raises `UnknownName` for a metric, model, dataset or role of an evaluator that nobody answers to."""
     for name in task.metrics:
         registry.metric(name)
+    if task.evaluators:
+        roles = {plugin.role for plugin in registry.every(MetricPlugin)[0] if plugin.role is not None}
+        for role in task.evaluators.keys() - roles:
+            raise UnknownName("role of an evaluator", role, roles)
     choose.settings(task.models)
     registry.dataset(task.dataset)
 
