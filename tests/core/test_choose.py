@@ -48,6 +48,7 @@ def test_lists() -> None:
     assert choose.words(None) is None
     assert choose.words("a, b,,a ,c") == ("a", "b", "c")
     assert choose.words(["b", "a", "b"]) == ("b", "a")
-    for nothing in ("", " , ", [], ()):
+    nothings: list[str | list[str]] = ["", " , ", []]
+    for nothing in nothings:
         with pytest.raises(UsageError, match="names nothing"):
             choose.words(nothing)

@@ -42,7 +42,7 @@ def importable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(Path(__file__).parent))
     for function in (says, refuses, dies):
         monkeypatch.setattr(function, "__module__", "test_local")
-    import test_local  # type: ignore[import-not-found]
+    import test_local
 
     for function in (says, refuses, dies):
         monkeypatch.setattr(test_local, function.__name__, function)

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,10 @@ def wait_until(true: Callable[[], bool], seconds: float = 30.0) -> None:
     while not true():
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.01)
+
+
+def grown(out: Path, held: int) -> bool:
+    return len(list(out.glob("records/*"))) > held
 
 
 def scoring_workers(process: psutil.Process) -> list[psutil.Process]:
@@ -258,8 +263,7 @@ def test_killed_at_any_moment_and_resumed_equals_uninterrupted(
     moments = random.Random(20260726)
     cut_short, left = 0, []
     for _ in range(KILLS):
-        before = len(list(killed.glob("records/*")))
-        with command(*words, wait_for=lambda n=before: len(list(killed.glob("records/*"))) > n) as process:
+        with command(*words, wait_for=partial(grown, killed, len(list(killed.glob("records/*"))))) as process:
             workers = scoring_workers(psutil.Process(process.pid)) if process.poll() is None else []
             time.sleep(moments.uniform(0, took / KILLS))
             cut_short += process.poll() is None
