@@ -3,40 +3,19 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import jinja2
 from markupsafe import Markup
 
-from codecmark.core import content
-from codecmark.core.errors import ContentError
-from codecmark.publish import figures
+from codecmark.publish import assets, figures
 from codecmark.publish.formats import NOTATION, as_csv, as_json, file_name, nominal, ordered, save
-from codecmark.results.card import RunCard
-from codecmark.results.store import Store
-from codecmark.results.tables import Cell, Row, Table, tables
+from codecmark.publish.runs import Loaded, load
+from codecmark.results.tables import Cell, Row, Table
 
 TITLE = "Audio codecs, measured"
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """A run folder, read: its name, its card, and a table per task."""
-
-    name: str
-    card: RunCard
-    tables: tuple[Table, ...]
-
-
-def load(run: Path) -> Loaded:
-    """Reads a run folder. Raises `StoreError` when it is none, or is damaged."""
-    store = Store.existing(run)
-    card = store.card()
-    return Loaded(run.resolve().name, card, tuple(tables(card, store.latest())))
 
 
 def publish(runs: Sequence[Path], out: Path) -> list[Path]:
@@ -49,9 +28,9 @@ def publish(runs: Sequence[Path], out: Path) -> list[Path]:
 
 def page(runs: Sequence[Loaded]) -> str:
     """The page, whole: style, script, pictures and data are inside, and its policy lets nothing else in."""
-    style, script = _static("page.css"), _static("page.js")
+    style, script = assets.static("page.css"), assets.static("page.js")
     policy = (
-        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; img-src data:; "
+        f"default-src 'none'; style-src '{assets.digest(style)}'; script-src '{assets.digest(script)}'; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
     sections = [_section(run, table, f"t{i}-{j}") for i, run in enumerate(runs) for j, table in enumerate(run.tables)]
@@ -77,25 +56,11 @@ def _section(run: Loaded, table: Table, anchor: str) -> dict[str, Any]:
 
 
 def _environment() -> jinja2.Environment:
-    folders = [folder / "templates" for folder in content.folders("leaderboards")]
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folders),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = assets.environment()
     environment.globals.update(
         nominal=nominal, sort_value=sort_value, row_sort_value=_row_sort_value, explained=explained, notation=NOTATION
     )
     return environment
-
-
-def _static(name: str) -> str:
-    for folder in content.folders("leaderboards"):
-        if (folder / "static" / name).is_file():
-            return (folder / "static" / name).read_text(encoding="utf-8")
-    raise ContentError(f"leaderboards/static/{name} is missing: install codecmark again")
 
 
 def sort_value(cell: Cell) -> str:
@@ -122,10 +87,6 @@ def explained(cell: Cell, decimals: int) -> str:
     if cell.flagged:
         parts.append(f"{cell.flagged} flagged: measured on outputs that came out differently")
     return "; ".join(parts)
-
-
-def _digest(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _data_uri(kind: str, text: str) -> str:
