@@ -13,6 +13,22 @@ from codecmark.cli.report import report
 from codecmark.core.errors import StoreError
 from codecmark.publish.report import report as write
 
+TABLES = (
+    "tab01-codecs",
+    "tab01-codec-superb",
+    "tab01-papers",
+    "tab02-methods",
+    "tab03-codec-lms",
+    "tab03-papers",
+    "timeline",
+)
+SURVEY = [
+    *(f"survey/{name}.{suffix}" for name in TABLES for suffix in ("md", "csv", "tex")),
+    "survey/timeline.svg",
+    "survey/timeline.png",
+    "survey/survey.html",
+]
+
 
 def call(*arguments: str) -> Result:
     app = typer.Typer()
@@ -24,7 +40,7 @@ def test_it_writes_every_format_and_prints_the_paths(curve: Any, tmp_path: Path)
     out = tmp_path / "deep" / "out"
     result = call(str(curve.write()), "--out", str(out))
     assert result.exit_code == 0
-    names = ["toy.md", "toy.csv", "toy.tex", "toy.svg", "toy.png", "toy.html"]
+    names = ["toy.md", "toy.csv", "toy.tex", "toy.svg", "toy.png", "toy.html", *SURVEY]
     assert result.stdout.splitlines() == [str(out / name) for name in names]
     assert all((out / name).stat().st_size > 100 for name in names)
     assert "](toy.svg)" in (out / "toy.md").read_text()
@@ -38,7 +54,8 @@ def test_the_same_run_gives_the_same_files(curve: Any, tmp_path: Path) -> None:
 
 def test_there_is_no_plot_without_bit_rates(run: Any, tmp_path: Path) -> None:
     run.answers(run.setting("lm", kind="lm", kbps=None), run.metric("wer", higher=False), 0.1, 0.1, 0.1, 0.1)
-    assert {path.suffix for path in write(run.write(), tmp_path)} == {".md", ".csv", ".tex", ".html"}
+    paths = write(run.write(), tmp_path)
+    assert {path.suffix for path in paths if path.parent == tmp_path} == {".md", ".csv", ".tex", ".html"}
     assert "![" not in (tmp_path / "toy.md").read_text()
 
 
@@ -46,7 +63,7 @@ def test_a_task_with_a_path_for_a_name_stays_in_the_folder(curve: Any, tmp_path:
     curve.task = "../a b"
     curve.records = []
     paths = write(curve.write(), tmp_path / "out")
-    assert {path.parent for path in paths} == {tmp_path / "out"}
+    assert {path.parent for path in paths} == {tmp_path / "out", tmp_path / "out" / "survey"}
 
 
 def test_a_folder_without_a_run_is_said(tmp_path: Path) -> None:

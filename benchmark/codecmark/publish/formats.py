@@ -78,24 +78,25 @@ def as_json(table: Table, card: RunCard) -> str:
 def as_markdown(table: Table, plot: str | None) -> str:
     """The table in GitHub's Markdown, under its title and over its notes; `plot` is the address of a picture."""
     columns = ordered(table)
-    heading = " | ".join(["setting", "nominal kbps", *(_md(column.heading) for column in columns)])
+    heading = " | ".join(["setting", "nominal kbps", *(escaped_markdown(column.heading) for column in columns)])
     mark = "**Synthetic material.** " if table.synthetic else ""
-    lines = [f"# {_md(table.title)}", "", mark + _md(table.subtitle), ""]
+    lines = [f"# {escaped_markdown(table.title)}", "", mark + escaped_markdown(table.subtitle), ""]
     lines += [f"![Quality over bit rate]({plot})", ""] if plot else []
     lines += [f"| {heading} |", "|:--" + "|--:" * (len(columns) + 1) + "|"]
     for row in table.rows:
         cells = [_md_cell(table, row, column) for column in columns]
-        lines.append(f"| {' | '.join([_md(label(row)), nominal(row), *cells])} |")
-    lines += ["", *(f"- {_md(note)}" for note in (*table.notes, NOTATION)), ""]
+        lines.append(f"| {' | '.join([escaped_markdown(label(row)), nominal(row), *cells])} |")
+    lines += ["", *(f"- {escaped_markdown(note)}" for note in (*table.notes, NOTATION)), ""]
     return "\n".join(lines)
 
 
 def _md_cell(table: Table, row: Row, column: Column) -> str:
-    text = _md(row.cells[column.name].text(column.decimals))
+    text = escaped_markdown(row.cells[column.name].text(column.decimals))
     return f"**{text}**" if table.is_best(row, column.name) else text
 
 
-def _md(text: str) -> str:
+def escaped_markdown(text: str) -> str:
+    """Any text as Markdown that prints it, on one line."""
     return re.sub(r"([\\`*_\[\]|<>~$&#])", r"\\\1", " ".join(text.split()))
 
 
