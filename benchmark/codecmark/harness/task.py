@@ -125,13 +125,13 @@ def every() -> list[Task]:
 
 
 def check_names(task: Task) -> None:
-    """Raises `UnknownName` for a metric, model, dataset or role of an evaluator that nobody answers to."""
+    """Raises `UnknownName` for a metric, model, dataset or evaluator that nobody answers to."""
     for name in task.metrics:
         registry.metric(name)
     if task.evaluators:
         roles = {plugin.role for plugin in registry.every(MetricPlugin)[0] if plugin.role is not None}
         for role in task.evaluators.keys() - roles:
-            raise UnknownName("role of an evaluator", role, roles)
+            raise UnknownName("evaluator", role, roles)
     choose.settings(task.models)
     registry.dataset(task.dataset)
 
