@@ -294,6 +294,7 @@ def test_without_a_model_of_the_survey_nothing_is_measured(empty: Mapping[str, S
     states = [cell for cell in cells(table) if isinstance(cell, State)]
     assert len(states) == 19 * len(facts.codecs().measured)
     assert {state.text for state in states} == {"not measured"}
+    assert not [note for note in table.notes.footnotes if "Measured in run" in note.text]
 
 
 def test_the_scores_of_a_run_stand_in_their_rows(run: Any) -> None:

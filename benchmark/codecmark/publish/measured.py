@@ -30,15 +30,16 @@ def measured(run: Loaded, wanted: Sequence[MeasuredFacts], ids: Sequence[str]) -
 
 
 def notes(run: Loaded, columns: Sequence[MeasuredColumn]) -> list[NoteFacts]:
-    """On what each column was measured, and timings on which device."""
+    """On what each column that has a score was measured, and timings on which device."""
     found = []
+    scored = [one for one in columns if any(isinstance(cell, Measured) for cell in one.cells.values())]
     for task in run.tables:
-        of_task = [one.column.name for one in columns if one.task is task]
+        of_task = [one.column.name for one in scored if one.task is task]
         material = " Synthetic material: good for trying things out, not for judging codecs." * task.synthetic
         text = f"Measured in run '{run.name}', {task.title}; {task.subtitle}.{material}"
         if of_task:
             found.append(NoteFacts(text=text, at=tuple(f"{HEADING}.{name}" for name in of_task)))
-    timed = [one.column.name for one in columns if one.task and one.column.name.endswith("_rtf")]
+    timed = [one.column.name for one in scored if one.column.name.endswith("_rtf")]
     if timed:
         text = f"Seconds of computing per second of audio, on {'; '.join(run.devices)}."
         found.append(NoteFacts(text=text, at=tuple(f"{HEADING}.{name}" for name in timed)))
