@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+import yaml
 
 from codecmark.core.plugins import ScoreSpec
 from codecmark.core.scores import Answer, Score
@@ -187,3 +189,13 @@ def curve(run: MadeUpRun) -> MadeUpRun:
                 run.answer(setting, "mel", clip, 5 - pesq)
                 run.answer(setting, "speed", clip, 0.01)
     return run
+
+
+@pytest.fixture(scope="module")
+def printed(shared: Path) -> Mapping[str, Any]:
+    """What was read off the survey's tables, in a file of its own."""
+    path = shared / "survey" / "tables.yaml"
+    if not path.is_file():
+        pytest.skip(f"{path} is absent")
+    found: Mapping[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return found
