@@ -13,6 +13,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from codecmark import run
 from codecmark.cli import main as command_line
 
 COMMANDS = ["run", "list", "score", "report", "publish", "check", "doctor", "download"]
@@ -63,7 +64,7 @@ def test_no_words_at_all_is_help(cli: Any) -> None:
         ("run quick --codecs opsu", "unknown codec or setting 'opsu': did you mean opus"),
         ("run quick --metrics pesq", "unknown metric 'pesq': did you mean pesq_wb or pesq_nb"),
         ("run quick --dataset startr", "unknown dataset 'startr': did you mean starter?"),
-        ("run quick --dataset folder:/nowhere", "no such folder: /nowhere"),
+        ("run quick --offline --dataset folder:/nowhere", "no such folder: /nowhere"),
         ("run quick --dataset librispeech/test-clean --offline", "librispeech/test-clean"),
         ("run qick", "unknown task 'qick': did you mean quick?"),
         ("run ./qick.yaml", "no such file: ./qick.yaml"),
@@ -78,6 +79,12 @@ def test_no_words_at_all_is_help(cli: Any) -> None:
         ("report /nowhere --out /nowhere", "/nowhere is not a run folder (no run.json)"),
         ("publish /nowhere --out /nowhere", "/nowhere is not a run folder (no run.json)"),
         ("check opsu", "unknown codec or setting 'opsu': did you mean opus"),
+        (
+            "download librispeech/dev-clean --data-root /proc/nowhere",
+            "cannot write to /proc/nowhere: No such file or dir",
+        ),
+        ("report RUN --out /proc/nowhere", "cannot write /proc/nowhere"),
+        ("publish RUN --out /proc/nowhere", "cannot write /proc/nowhere"),
         ("download opsu", "unknown corpus or model 'opsu': did you mean opus"),
     ],
 )
@@ -85,15 +92,16 @@ def test_an_error_is_one_line_on_standard_error(
     cli: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str, error: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    ended = cli(*words.split(), *(["--offline"] if words.startswith("run quick ") and "offline" not in words else []))
-    if words.endswith("--metrics"):
-        ended = cli(*words.split())
+    if "RUN" in words:
+        run("quick", codecs="identity", metrics="kbps", limit=1, out=tmp_path / "RUN", offline=True)
+    before = list(tmp_path.iterdir())
+    ended = cli(*words.split())
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.startswith("codecmark: ")
     assert error in ended.err
     assert ended.err.count("\n") == 1
     if "/nowhere" not in words and "librispeech" not in words:
-        assert list(tmp_path.iterdir()) == [], "a wrong request leaves nothing behind"
+        assert list(tmp_path.iterdir()) == before, "a wrong request leaves nothing behind"
 
 
 def test_debug_shows_the_traceback(cli: Any) -> None:

@@ -193,13 +193,13 @@ def test_the_clip_that_crashes_pesq_costs_only_its_pesq(bench: Any, voice: Any, 
     generator = np.random.default_rng(0)
     burst, gap = 0.3 * generator.normal(size=4800), np.zeros(4800)
     bench.add(good=voice(), bursts=Audio(np.tile(np.concatenate([burst, gap]), 70), 16000), other=voice(seed=1))
-    task = bench.task(metrics=["pesq_wb", "pesq_nb", "si_sdr", "kbps"], models=["mulaw/16khz"])
+    task = bench.task(metrics=["pesq_wb", "si_sdr", "kbps"], models=["mulaw/16khz"])
     measure(task, tmp_path / "out")
     found = rows(tmp_path / "out")
     failed = {key[1:]: (row["kind"], row["reason"]) for key, row in found.items() if row["status"] != "ok"}
     reason = "score: pesq took its process with it (ended by SIGSEGV)"
-    assert failed == {("bursts.wav", name): ("crash", reason) for name in ("pesq_wb", "pesq_nb")}
-    assert len(found) == 12
+    assert failed == {("bursts.wav", "pesq_wb"): ("crash", reason)}
+    assert len(found) == 9
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_the_clip_that_crashes_pesq_costs_only_its_pesq(bench: Any, voice: Any, 
     [
         ({"codecs": "opsu"}, "unknown codec or setting 'opsu': did you mean opus"),
         ({"codecs": "opus/13"}, "unknown codec or setting 'opus/13': did you mean opus/"),
-        ({"codecs": "zz*"}, r"unknown codec or setting 'zz\*': known: aac"),
+        ({"codecs": "zz*"}, r"unknown codec or setting 'zz\*': known: .*aac"),
         ({"metrics": "pesq_bw"}, "unknown metric 'pesq_bw': did you mean pesq_wb"),
         ({"dataset": "startre"}, "unknown dataset 'startre': did you mean starter"),
         ({"dataset": "librispeech/test-claen"}, "unknown dataset 'librispeech/test-claen': did you mean librispeech/"),

@@ -253,8 +253,8 @@ def test_killed_at_any_moment_and_resumed_equals_uninterrupted(
     bench: Any, voice: Any, tmp_path: Path, rows: Any
 ) -> None:
     bench.add(**{f"clip{index}": voice(2, seed=index) for index in range(4)})
-    models = ["identity", "mulaw/8khz", "opus/6", "opus/12", "lowpass", "g722", "codec2/3200", "aac/16"]
-    task = bench.task(models=models, metrics=["kbps", "stoi", "si_sdr", "encode_rtf"], timing={"clips": 3})
+    models = ["identity", "mulaw/8khz", "opus/6", "opus/12", "g722", "codec2/3200", "aac/16"]
+    task = bench.task(models=models, metrics=["kbps", "si_sdr", "mel_cs", "encode_rtf"], timing={"clips": 2})
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     began = time.monotonic()
     assert measure(task, whole).failed == 0
@@ -420,12 +420,11 @@ def test_a_damaged_folder_is_named(bench: Any, voice: Any, tmp_path: Path) -> No
         measure(bench.task(), tmp_path / "out")
 
 
-@pytest.mark.parametrize("options", [{"workers": 2}, {"batch_size": 1}, {"batch_size": 3}, {"batch_size": 16}])
-def test_workers_and_batches_change_no_value(
-    bench: Any, voice: Any, tmp_path: Path, tmp_path_factory: Any, rows: Any, options: dict[str, int]
-) -> None:
+def test_workers_and_batches_change_no_value(bench: Any, voice: Any, tmp_path: Path, rows: Any) -> None:
     bench.add(**{f"clip{index}": voice(0.5 + 0.2 * index, seed=index) for index in range(5)})
     task = bench.task(metrics=["kbps", "stoi", "si_sdr", "mel_cs"], models=["opus/12", "codec2/3200", "mulaw/8khz"])
-    measure(task, tmp_path / "one", batch_size=2)
-    measure(task, tmp_path / "other", **options)
-    equal(rows(tmp_path / "one"), rows(tmp_path / "other"))
+    measure(task, tmp_path / "usual")
+    for options in ({"workers": 2, "batch_size": 3}, {"batch_size": 1}):
+        out = tmp_path / "-".join(options)
+        measure(task, out, **options)
+        equal(rows(tmp_path / "usual"), rows(out))

@@ -29,12 +29,15 @@ log = logging.getLogger(__name__)
 def fetch(url: str, target: Path, md5: str) -> None:
     """Downloads to `target`, going on from `target.part` where an earlier attempt left one.
 
-    Raises `DataError` when the connection fails before the end (what has arrived is kept), or when the
-    file is not the published one (then it is deleted).
+    Raises `DataError` when the place cannot be written, when the connection fails before the end (what has arrived is
+    kept), or when the file is not the published one (then it is deleted).
     """
     part = target.with_name(target.name + ".part")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part.touch()
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part.touch()
+    except OSError as error:
+        raise DataError(f"cannot write to {target.parent}: {error.strerror}; choose another --data-root") from error
     try:
         while not _append(url, part):
             log.info("%s: the connection broke, going on", target.name)
