@@ -50,9 +50,10 @@ WEIGHTS = {
 DELAY = Delay(
     -8,
     "at 16 and 24 kHz, where one stride is odd (5): its transposed convolution gives one sample too few, 8 at the "
-    "output. Which end they are missing from is a matter of the weights. Published outputs of the 24 kHz model are 8.1 "
-    "samples early (cross-spectra, 6 recordings at the higher rate), so it is the start. The 16 kHz model has the same "
-    "strides and is reported to be early as well (issue 118 of its repository); its 8 are not measured. At 44.1 kHz "
+    "output. The weights decide which end they are missing from: with kernels symmetric in time it would be the end, "
+    "and no delay. Published outputs of the 24 kHz model are 8.1 samples early (cross-spectra of 6 recordings at the "
+    "higher rate), so with the trained weights it is the start. The 16 kHz model has the same strides and is reported "
+    "to be early as well (issue 118 of its repository), but its 8 are not measured. At 44.1 kHz "
     "all strides are even, and nothing is missing or moved",
 )
 
@@ -66,7 +67,7 @@ CARD = Card(
     code_licence="MIT; run by transformers (Apache-2.0)",
     weights_licence="MIT",
     training_data="DAPS, VCTK, VocalSet, Common Voice and other speech, MUSDB, Jamendo, AudioSet (its conf/final)",
-    params=74_145_000,
+    params=74_141_697,
     causal=False,
     look_ahead_ms=160.0,
     delay=DELAY,
