@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
+from codecmark.core import registry
 from codecmark.core.audio import Audio
 from codecmark.core.errors import WeightsMissing
 from codecmark.core.items import Clip, Output
+from codecmark.core.plugins import CodecPlugin
 from codecmark.core.resources import Resources
 from codecmark.core.scores import Failure, Score
 from codecmark.metrics import sim_resemblyzer
@@ -43,18 +46,45 @@ def test_real_pairs(pairs: Any, worker: Any) -> None:
     assert compared > 20
 
 
-def test_same_and_different_speakers(shared: Path, worker: Any) -> None:
-    """Every pair of 70 utterances of 7 speakers: what similarity means on real voices."""
+@dataclass(frozen=True)
+class Voices:
+    """70 utterances of 7 speakers, their embeddings, and what was recorded of them."""
+
+    clips: list[Audio]
+    speakers: list[str]
+    embeddings: list[Any]
+    calibration: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def voices(shared: Path, worker: Any) -> Voices:
     corpus = shared / "data" / "librispeech_test_other"
     rows = [json.loads(line) for line in (corpus / "manifest.jsonl").read_text(encoding="utf-8").splitlines()]
-    embeddings = np.stack([worker.prepare(clip_of(Audio.read(corpus / row["path"]))) for row in rows])
-    speakers = np.array([row["speaker"] for row in rows])
-    first, second = np.triu_indices(len(rows), 1)
-    cosines, same = (embeddings @ embeddings.T)[first, second], speakers[first] == speakers[second]
     recorded = json.loads((shared / "data" / "expected_scores.json").read_text(encoding="utf-8"))
-    calibration = recorded["protocol"]["calibration"]["resemblyzer"]
+    clips = [Audio.read(corpus / row["path"]) for row in rows]
+    embeddings = [worker.prepare(clip_of(clip)) for clip in clips]
+    speakers = [row["speaker"] for row in rows]
+    return Voices(clips, speakers, embeddings, recorded["protocol"]["calibration"]["resemblyzer"])
+
+
+def test_same_and_different_speakers(voices: Voices) -> None:
+    """Every pair of utterances: what similarity means on real voices."""
+    embeddings, speakers, calibration = np.stack(voices.embeddings), np.array(voices.speakers), voices.calibration
+    first, second = np.triu_indices(len(speakers), 1)
+    cosines, same = (embeddings @ embeddings.T)[first, second], speakers[first] == speakers[second]
     assert cosines[same].mean() == pytest.approx(calibration["same_speaker"]["mean"], abs=5e-4)
     assert cosines[~same].mean() == pytest.approx(calibration["different_speaker"]["mean"], abs=5e-4)
+
+
+def test_opus_against_the_original(voices: Voices, worker: Any) -> None:
+    """Opus as recorded, with a variable bit rate; our setting's is constant, and at 6 kbps that costs 0.02."""
+    plugin = cast(CodecPlugin, registry.get("codecs", "opus"))
+    setting = next(setting for setting in plugin.settings if setting.name == "6")
+    codec = plugin.open(replace(setting, options={**setting.options, "vbr": "on"}), Resources())
+    decoded = codec.decode(codec.encode(voices.clips))
+    batch = [(half, Output(id="a", audio=audio)) for half, audio in zip(voices.embeddings, decoded, strict=True)]
+    similarities = [answer[NAME].value for answer in worker.score(batch)]
+    assert np.mean(similarities) == pytest.approx(voices.calibration["opus6_vs_original"], abs=0.01)
 
 
 def test_what_has_no_voice_fails_alone(voice: Any, silence: Audio, worker: Any) -> None:
