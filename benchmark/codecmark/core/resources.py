@@ -145,7 +145,7 @@ def _fetch_from_hub(file: WeightsFile, name: str) -> None:
     try:
         hf_hub_download(file.repo, file.name, revision=file.revision)
     except (OSError, ValueError) as error:
-        reason = " ".join(str(error).split())
+        reason = " ".join(str(error.__cause__ or error).split()).rstrip(".")  # the cause says what was in the way
         raise WeightsMissing(
             f"cannot download {file.name} of {file.repo} from the hub: {reason}; "
             f"fetch it by hand and put it into <weights root>/{name}"
