@@ -1,93 +1,107 @@
-"""`codecmark publish`: the tables of one run or several as one static page that opens from the disk, offline."""
+"""`codecmark publish`: a static site of one run or several that opens from the disk, offline."""
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import jinja2
 from markupsafe import Markup
 
-from codecmark.publish import assets, figures
-from codecmark.publish.formats import NOTATION, as_csv, as_json, file_name, nominal, ordered, save
+from codecmark.publish import assets, cells, facts, figures, rate_plots, setting_pages, survey, timeline
+from codecmark.publish.formats import NOTATION, nominal, save
+from codecmark.publish.page_frame import frame
+from codecmark.publish.players import BUDGET_MB
 from codecmark.publish.runs import Loaded, load
-from codecmark.results.tables import Cell, Row, Table
+from codecmark.publish.sections import PublishedRow, Section, published, sections
+from codecmark.publish.survey_table import SurveyTable
+from codecmark.results.tables import Row
 
 TITLE = "Audio codecs, measured"
 
 
-def publish(runs: Sequence[Path], out: Path) -> list[Path]:
-    """Writes OUT/index.html with a section for each task of each run folder; gives the paths written.
+def publish(runs: Sequence[Path], out: Path, audio_mb: float = BUDGET_MB) -> list[Path]:
+    """Writes OUT/index.html with each task of each run folder, and a page for each setting; gives the paths written.
 
-    Raises `StoreError` for a folder that holds no run, `UsageError` when `out` cannot be written.
+    A page of a setting holds up to `audio_mb` of audio; more is copied beside it, to OUT/audio. Raises `StoreError`
+    for a folder that holds no run, `ContentError` for a broken file in reports/, `UsageError` when `out` cannot be
+    written.
     """
-    return [save(out / "index.html", page([load(run) for run in runs]))]
+    loaded = [load(run) for run in runs]
+    addresses = setting_pages.addresses(loaded)
+    written = [save(out / "index.html", page(loaded, addresses, survey_part(loaded[0])))]
+    for number, (folder, run) in enumerate(zip(runs, loaded, strict=True)):
+        written += setting_pages.write(folder, run, setting_pages.place(out, addresses[number], number, audio_mb))
+    return written
 
 
-def page(runs: Sequence[Loaded]) -> str:
-    """The page, whole: style, script, pictures and data are inside, and its policy lets nothing else in."""
-    style, script = assets.static("page.css"), assets.static("page.js")
-    policy = (
-        f"default-src 'none'; style-src '{assets.digest(style)}'; script-src '{assets.digest(script)}'; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
-    )
-    sections = [_section(run, table, f"t{i}-{j}") for i, run in enumerate(runs) for j, table in enumerate(run.tables)]
+@dataclass(frozen=True, slots=True)
+class SurveyPart:
+    """The survey's tables beside a run, its timeline, and what others have published of its settings."""
+
+    tables: tuple[SurveyTable, ...]
+    pictures: Mapping[str, Markup]
+    published: SurveyTable
+    published_rows: tuple[PublishedRow, ...]
+
+
+def survey_part(run: Loaded) -> SurveyPart:
+    """The facts of reports/ with the run beside them."""
+    tables = survey.survey_tables(run)
+    codecs = next(table for table in tables if table.name == "tab01-codecs")
+    narrow, rows = published(codecs)
+    title = next(table.title for table in tables if table.name == "timeline")
+    picture = figures.inline(timeline.draw(facts.timeline()), "timeline", title)
+    return SurveyPart(tuple(tables), {"timeline": Markup(picture)}, narrow, tuple(rows))
+
+
+def page(
+    runs: Sequence[Loaded], addresses: Sequence[Mapping[str, str]] | None = None, about: SurveyPart | None = None
+) -> str:
+    """The index, whole; without addresses of the settings' pages nothing on it leads to them."""
+    found = sections(runs, addresses or [{} for _ in runs])
     return (
         _environment()
         .get_template("page.html")
-        .render(title=TITLE, policy=policy, style=Markup(style), script=Markup(script), runs=runs, sections=sections)
+        .render(
+            **frame(),
+            title=TITLE,
+            runs=runs,
+            sections=found,
+            survey=about,
+            choices=_choices(found, about),
+        )
     )
 
 
-def _section(run: Loaded, table: Table, anchor: str) -> dict[str, Any]:
-    figure = figures.rate_quality(table)
-    return {
-        "anchor": anchor,
-        "run": run,
-        "table": table,
-        "columns": ordered(table),
-        "plot": Markup(figures.inline(figure, anchor, f"{table.title}: quality over bit rate")) if figure else None,
-        "file_name": file_name(table.task),
-        "csv": _data_uri("text/csv", as_csv(table)),
-        "json": _data_uri("application/json", as_json(table, run.card)),
-    }
+def _choices(found: Sequence[Section], about: SurveyPart | None) -> dict[str, list[Any]]:
+    """What the filters offer: the families and the sample rates that some row has."""
+    settings = [row.setting for section in found for row in section.table.rows]
+    others = about.published_rows if about else ()
+    families = {setting["card"]["family"] for setting in settings} | {row.family for row in others}
+    rates = {setting["sample_rate"] for setting in settings} | {int(row.sample_rate) for row in others}
+    return {"families": sorted(families, key=str.casefold), "rates": sorted(rate for rate in rates if rate)}
+
+
+def row_kbps(row: Row) -> str:
+    """The nominal bit rate as a number to sort and to filter by; nothing where there is none."""
+    kbps = row.setting["kbps"]
+    return "" if kbps is None else repr(float(kbps))
 
 
 def _environment() -> jinja2.Environment:
     environment = assets.environment()
     environment.globals.update(
-        nominal=nominal, sort_value=sort_value, row_sort_value=_row_sort_value, explained=explained, notation=NOTATION
+        nominal=nominal,
+        sort_value=cells.sort_value,
+        row_kbps=row_kbps,
+        explained=cells.explained,
+        codecs_option=cells.codecs_option,
+        measured_by=cells.measured_by,
+        notation=NOTATION,
+        survey_notation=survey.NOTATION,
+        plot=rate_plots,
     )
     return environment
-
-
-def sort_value(cell: Cell) -> str:
-    """What a cell is sorted by: its value, infinity for identical signals, nothing where there is no score."""
-    return repr(cell.value) if cell.value is not None else "Infinity" if cell.text(0) == "∞" else ""
-
-
-def _row_sort_value(row: Row) -> str:
-    kbps = row.setting["kbps"]
-    return "" if kbps is None else repr(float(kbps))
-
-
-def explained(cell: Cell, decimals: int) -> str:
-    """What a cell stands on, in a sentence: the clips behind it, their quartiles, or why there is no score."""
-    if cell.value is None:
-        return cell.reason or cell.state
-    parts = [f"{cell.n_ok} of {cell.n} clips"]
-    if cell.low is not None and cell.high is not None and cell.n_ok > 1:
-        parts.append(f"middle half {cell.low:.{decimals}f} to {cell.high:.{decimals}f}")
-    if cell.n_failed:
-        parts.append(f"{cell.n_failed} failed")
-    if cell.n_ok < cell.n and cell.reason:
-        parts.append(cell.reason)
-    if cell.flagged:
-        parts.append(f"{cell.flagged} flagged: measured on outputs that came out differently")
-    return "; ".join(parts)
-
-
-def _data_uri(kind: str, text: str) -> str:
-    return f"data:{kind};charset=utf-8;base64,{base64.b64encode(text.encode()).decode()}"

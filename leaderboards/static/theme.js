@@ -1,0 +1,18 @@
+// Dark or light: the reader's system decides until the button is pressed.
+const themeButton = document.querySelector("#theme");
+const systemIsDark = matchMedia("(prefers-color-scheme: dark)");
+
+function paint() {
+  const theme = choices.get("theme");
+  const dark = theme ? theme === "dark" : systemIsDark.matches;
+  if (theme) document.documentElement.dataset.theme = theme;
+  themeButton.textContent = dark ? "☀ Light" : "☾ Dark";
+  return dark;
+}
+
+themeButton.addEventListener("click", () => {
+  remember("theme", paint() ? "light" : "dark");
+  paint();
+});
+systemIsDark.addEventListener("change", paint);
+paint();
