@@ -115,7 +115,7 @@ def test_a_download_asks_the_hub_for_the_pinned_revision(hub_cache: Path, monkey
 
 
 def test_a_hub_that_is_switched_off_is_one_line_and_says_what_to_do() -> None:
-    with pytest.raises(WeightsMissing, match="offline mode is enabled.*; fetch it by hand and put it into") as raised:
+    with pytest.raises(WeightsMissing, match=r"offline mode is enabled.*; fetch it by hand and put it into") as raised:
         Resources().download(weights())
     assert isinstance(raised.value.__cause__, LocalEntryNotFoundError)
     assert "\n" not in str(raised.value)
