@@ -141,7 +141,9 @@ class MadeUpRun:
             "settings": list(self.settings),
             "clips": clips,
             "clips_sha256": "0",
-            "timing_clips": list(self.clips[:1]),
+            "metric_clips": {
+                name: list(self.clips[:1]) for name, metric in self.metrics.items() if metric["place"] == "timing"
+            },
         }
         return RunCard(
             tasks={self.task: task},

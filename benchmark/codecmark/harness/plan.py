@@ -59,7 +59,6 @@ class Plan:
     task: Task
     dataset: DatasetPlugin
     clips: tuple[Clip, ...]
-    timing_clips: tuple[Clip, ...]
     choices: tuple[Choice, ...]
     total: int
     wanted: tuple[Record, ...]
@@ -76,7 +75,7 @@ class Plan:
     def timing(self) -> Shard:
         """The cells of the timing pass."""
         cells = self._by_clip(timing=True)
-        return self._shard([clip for clip in self.timing_clips if clip.id in cells], cells)
+        return self._shard([clip for clip in self.clips if clip.id in cells], cells)
 
     def _by_clip(self, timing: bool) -> dict[str, list[Record]]:
         names = {name for name in self.task.metrics if (registry.metric(name)[0].place == "timing") == timing}
@@ -122,8 +121,7 @@ class Planner:
 
     def plan(self, task: Task, choices: Sequence[Choice], clips: Sequence[Clip], dataset: DatasetPlugin) -> Plan:
         """The plan of a task for these settings and clips."""
-        timing_clips = task.timing.choose(clips)
-        blanks = list(self._blanks(task, choices, clips, timing_clips))
+        blanks = list(self._blanks(task, choices, clips))
         known = {id(cell): answer for cell, answer in blanks if answer is not None}
         missing = [cell for cell, _ in blanks if not self._present(cell)]
         answered = [cell.answered(known[id(cell)]) for cell in missing if id(cell) in known]
@@ -131,7 +129,6 @@ class Planner:
             task=task,
             dataset=dataset,
             clips=tuple(clips),
-            timing_clips=tuple(timing_clips),
             choices=tuple(choices),
             total=len(blanks),
             wanted=tuple(self._next(cell) for cell in missing if id(cell) not in known),
@@ -140,17 +137,18 @@ class Planner:
         )
 
     def _blanks(
-        self, task: Task, choices: Sequence[Choice], clips: Sequence[Clip], timing_clips: Sequence[Clip]
+        self, task: Task, choices: Sequence[Choice], clips: Sequence[Clip]
     ) -> Iterable[tuple[Record, Answer | None]]:
         metrics = [registry.metric(name) for name in task.metrics]
         keyed = [self._metric_key(task, plugin) for plugin, _ in metrics]
+        taken_on = [task.clips_for(name, clips) for name in task.metrics]
         for choice in choices:
             output_key = self._output_keys(task, choice)
             keys = {clip.id: output_key(clip) for clip in clips}
             state = self._resources.state(choice[0].weights(choice[1]))
-            for (plugin, spec), (key, lacking) in zip(metrics, keyed, strict=True):
+            for (plugin, spec), (key, lacking), its_clips in zip(metrics, keyed, taken_on, strict=True):
                 without_clip = self._known(task, choice, plugin) or lacking or _known_of_waveform(spec, choice)
-                for clip in timing_clips if plugin.place == "timing" else clips:
+                for clip in its_clips:
                     blank = Record(
                         task=task.name,
                         setting=choice[1].id,

@@ -109,8 +109,14 @@ def _task(plan: Plan) -> Plain:
         "settings": [setting.id for _, setting in plan.choices],
         "clips": clips,
         "clips_sha256": digest([(clip["id"], clip["sha256"]) for clip in clips]),
-        "timing_clips": [clip.id for clip in plan.timing_clips],
+        "metric_clips": _metric_clips(plan),
     }
+
+
+def _metric_clips(plan: Plan) -> dict[str, list[str]]:
+    """The clips of those scores that are not taken on all."""
+    ids = {name: [clip.id for clip in plan.task.clips_for(name, plan.clips)] for name in plan.task.metrics}
+    return {name: some for name, some in ids.items() if len(some) < len(plan.clips)}
 
 
 def _clip(clip: Any) -> Mapping[str, Any]:

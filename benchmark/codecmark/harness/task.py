@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, field_validator
 
 from codecmark.core import choose, content, registry
 from codecmark.core.audio import Mono
@@ -73,7 +73,8 @@ class Stopwatch(_Part):
 class Task(_Part):
     """One YAML of tasks/. `sample_rate` is the evaluation rate in Hz that every score is taken at; `mono` says how
     channels become one; `models` and `metrics` are what runs unless the command line says otherwise; `evaluators` are
-    the models that metrics use, by role; with `keep_audio` what was decoded stays in the run folder."""
+    the models that metrics use, by role; `metric_clips` says of a score that is dear on how many clips it is taken;
+    with `keep_audio` what was decoded stays in the run folder."""
 
     schema_version: Literal[1] = Field(alias="schema")
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
@@ -88,6 +89,7 @@ class Task(_Part):
     models: tuple[str, ...] = ("*",)
     metrics: tuple[str, ...]
     evaluators: dict[str, str] = {}
+    metric_clips: dict[str, PositiveInt] = {}
     seed: int = 0
     batch_size: int = Field(default=16, ge=1)
     keep_audio: bool = False
@@ -97,6 +99,12 @@ class Task(_Part):
     @classmethod
     def _each_once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(names))
+
+    def clips_for(self, score: str, clips: Sequence[Clip]) -> list[Clip]:
+        """The clips of the selection that a score is taken on: all, those timed, or the first few."""
+        if registry.metric(score)[0].place == "timing":
+            return self.timing.choose(clips)
+        return list(clips)[: self.metric_clips.get(score)]
 
     def resources(self, resources: Resources) -> Resources:
         """What metrics of this task are opened with."""

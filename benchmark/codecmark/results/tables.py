@@ -157,7 +157,7 @@ def _column(metric: Plain) -> Column:
 
 
 def _clips(task: Plain, metric: Plain) -> frozenset[str]:
-    return frozenset(task["timing_clips"] if metric["place"] == "timing" else (clip["id"] for clip in task["clips"]))
+    return frozenset(task["metric_clips"].get(metric["name"]) or (clip["id"] for clip in task["clips"]))
 
 
 def _cell(group: pd.DataFrame | None, clips: frozenset[str], aggregate: str) -> Cell:
