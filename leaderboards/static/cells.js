@@ -36,14 +36,10 @@ function closeStrip() {
   opened?.focus();
 }
 
-async function copyCommand() {
+// The older way of copying, which asks no permission and works in a page from the disk.
+function copyCommand() {
   getSelection().selectAllChildren(part.command);
-  try {
-    await navigator.clipboard.writeText(part.command.textContent);
-    part.done.textContent = "Copied";
-  } catch {
-    part.done.textContent = document.execCommand("copy") ? "Copied" : "Selected: copy it with the keyboard";
-  }
+  part.done.textContent = document.execCommand("copy") ? "Copied" : "Selected: copy it with the keyboard";
 }
 
 function move(event) {
