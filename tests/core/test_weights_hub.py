@@ -6,6 +6,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import huggingface_hub
@@ -14,6 +15,7 @@ from huggingface_hub import constants
 from huggingface_hub.errors import LocalEntryNotFoundError
 
 from codecmark import Resources
+from codecmark.core import resources
 from codecmark.core.errors import WeightsError, WeightsMissing
 from codecmark.core.settings import Weights, WeightsFile, WeightsState
 
@@ -109,9 +111,22 @@ def test_a_download_asks_the_hub_for_the_pinned_revision(hub_cache: Path, monkey
         return str(cached(hub_cache) / name)
 
     monkeypatch.setattr(huggingface_hub, "hf_hub_download", download)
+    monkeypatch.setattr(resources, "_silence", lambda endpoint: None)
     folder = Resources().download(weights())
     assert Resources().download(weights()) == folder  # nothing is fetched twice
     assert asked == [("someone/codec", NAME, REVISION)]
+
+
+def test_a_hub_that_does_not_answer_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")  # the discard port: nobody listens
+    resources._silence.cache_clear()
+    started = time.monotonic()
+    for _ in range(20):
+        with pytest.raises(WeightsMissing, match=r"cannot download .* from the hub: .*refused.*; fetch it by hand"):
+            Resources().download(weights())
+    assert time.monotonic() - started < 5  # the hub's own client would take half a minute for each
+    assert resources._silence.cache_info().misses == 1
 
 
 def test_a_hub_that_is_switched_off_is_one_line_and_says_what_to_do() -> None:

@@ -44,7 +44,7 @@ class Console:
             self._bar.stop()
 
     def note(self, text: str) -> None:
-        self._err.print(Text(text), style="dim")
+        self._err.print(Text(text), style="dim", soft_wrap=True)
 
     def begin(self, wanted: int, total: int) -> None:
         self._wanted, self._started = wanted, time.monotonic()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -139,10 +140,12 @@ def _hub_cached(file: WeightsFile) -> Path | None:
 
 
 def _fetch_from_hub(file: WeightsFile, name: str) -> None:
-    from huggingface_hub import hf_hub_download
+    from huggingface_hub import constants, hf_hub_download
 
     assert file.repo is not None
     try:
+        if not constants.HF_HUB_OFFLINE:
+            _must_answer(constants.ENDPOINT)
         hf_hub_download(file.repo, file.name, revision=file.revision)
     except (OSError, ValueError) as error:
         reason = " ".join(str(error.__cause__ or error).split()).rstrip(".")  # the cause says what was in the way
@@ -150,6 +153,25 @@ def _fetch_from_hub(file: WeightsFile, name: str) -> None:
             f"cannot download {file.name} of {file.repo} from the hub: {reason}; "
             f"fetch it by hand and put it into <weights root>/{name}"
         ) from error
+
+
+def _must_answer(endpoint: str) -> None:
+    """Raises `OSError` when nobody answers at an address; asks once, since the hub's client would retry every file."""
+    if (why := _silence(endpoint)) is not None:
+        raise OSError(why)
+
+
+@lru_cache(maxsize=8)
+def _silence(endpoint: str) -> str | None:
+    try:
+        urllib.request.urlopen(
+            urllib.request.Request(endpoint, method="HEAD"), timeout=DOWNLOAD_TIMEOUT_SECONDS
+        ).close()
+    except urllib.error.HTTPError:
+        return None  # an answer, if not a kind one
+    except OSError as error:
+        return str(error)
+    return None
 
 
 def _fetch(file: WeightsFile, target: Path) -> None:
