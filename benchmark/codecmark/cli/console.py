@@ -133,7 +133,7 @@ def rendered(table: Table, columns: Sequence[Column]) -> rich.table.Table:
         nominal = row.setting["kbps"]
         random = " (random)" if row.setting["weights"]["state"] == "random" else ""
         cells = [_cell(table, row, column.name, column.decimals) for column in columns]
-        shown.add_row(Text(row.id + random), "" if nominal is None else f"{nominal:g}", *cells)
+        shown.add_row(Text(row.id + random), "" if nominal is None else f"{nominal:.4g}", *cells)
     return shown
 
 

@@ -198,7 +198,7 @@ def _common_reason(group: pd.DataFrame) -> str:
 def _subtitle(task: Plain) -> str:
     seconds = sum(clip["seconds"] for clip in task["clips"])
     speakers = {clip["speaker"] for clip in task["clips"] if clip["speaker"]}
-    voices = f", {len(speakers)} speakers" if speakers else ""
+    voices = f", {len(speakers)} speaker{'s' * (len(speakers) > 1)}" if speakers else ""
     return (
         f"{task['dataset']['title']}: {len(task['clips'])} clips, {seconds:.0f} s{voices}; scored at {task['rate']} Hz"
     )
