@@ -14,7 +14,7 @@ function commandOf(cell) {
 }
 
 const headingOf = (cell) => [...cell.closest("table").tHead.rows].at(-1).cells[cell.cellIndex];
-const textOf = (cell) => cell.innerText.replace(/\s+/g, " ").trim();
+const textOf = (cell) => cell.innerText.trim().split("\n")[0];
 
 function openStrip(button) {
   const cell = button.closest("td");

@@ -5,6 +5,7 @@ The widths of letters are not known here, so that room is taken for wide ones.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -15,7 +16,13 @@ WIDE = 0.64
 """Width of a letter, in heights: more than the mean of the widest of the page's fonts."""
 GAP = 3.0
 
+RELUCTANCE = 0.8
+"""Points of a line that a name rather covers than take the next spot, for the earlier ones are easier to read."""
+STEP = 3.0
+"""Distance of the points of a line that a name should not cover."""
+
 Side = Literal["start", "middle", "end"]
+Spot = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +36,9 @@ class Box:
         across = self.left < other.right and other.left < self.right
         return across and self.top < other.bottom and other.top < self.bottom
 
+    def holds(self, spot: Spot) -> bool:
+        return self.left < spot[0] < self.right and self.top < spot[1] < self.bottom
+
     def within(self, other: Box) -> bool:
         across = other.left <= self.left and self.right <= other.right
         return across and other.top <= self.top and self.bottom <= other.bottom
@@ -36,13 +46,13 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A text whose baseline begins, has its middle, or ends at (x, y); `of` is the name of its point, if it has one."""
+    """A text whose baseline begins, has its middle, or ends at (x, y); `of` is its point, if it has one."""
 
     text: str
     x: float
     y: float
     side: Side
-    of: str | None = None
+    of: Named | None = None
 
     @property
     def box(self) -> Box:
@@ -53,26 +63,38 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A point that wants a label; `short` is taken where there is no room for `text`."""
+    """A point that wants a label; `short` is taken where there is no room for `text`. `colour` is that of its mark."""
 
-    of: str
+    id: str
+    colour: int
     text: str
     short: str
     x: float
     y: float
 
 
-def place(room: Box, radius: float, points: Sequence[Named], levels: Sequence[tuple[str, float]]) -> tuple[Label, ...]:
-    """Labels for the horizontal lines at `levels`, then for the points: in full, else by the short name, else none."""
-    taken = [Box(point.x - radius, point.y - radius, point.x + radius, point.y + radius) for point in points]
-    found: list[Label] = []
-    for text, y in levels:
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What is in a plot already: marks of a radius, horizontal lines with their names, other lines by their ends."""
+
+    room: Box
+    radius: float
+    levels: Sequence[tuple[str, float]]
+    lines: Sequence[tuple[Spot, Spot]]
+
+
+def place(drawn: Drawn, points: Sequence[Named]) -> tuple[Label, ...]:
+    """Labels for the levels, then for the points where they cover least: in full, else by the short name, else none."""
+    room, radius = drawn.room, drawn.radius
+    crowd = _Crowd(room, [dot for line in drawn.lines for dot in _dotted(*line)])
+    crowd.taken = [Box(point.x - radius, point.y - radius, point.x + radius, point.y + radius) for point in points]
+    for text, y in drawn.levels:
         spots = [Label(text, x, up, side) for x, side in _ends(room) for up in (y - GAP, y + GAP + 0.7 * SIZE)]
-        _put(spots, room, taken, found)
-    waiting = [point for point in points if not _put(_around(point, point.text), room, taken, found)]
+        crowd.put(spots)
+    waiting = [point for point in points if not crowd.put(_around(point, point.text))]
     for point in waiting:
-        _put(_around(point, point.short), room, taken, found)
-    return tuple(found)
+        crowd.put(_around(point, point.short))
+    return tuple(crowd.labels)
 
 
 def _ends(room: Box) -> tuple[tuple[float, Side], ...]:
@@ -92,14 +114,33 @@ def _around(point: Named, text: str) -> list[Label]:
         (-far, far + 0.7 * SIZE, "end"),
     )
     x, y = point.x, point.y
-    return [Label(text, round(x + across, 1), round(y + down, 1), side, point.of) for across, down, side in spots]
+    return [Label(text, round(x + across, 1), round(y + down, 1), side, point) for across, down, side in spots]
 
 
-def _put(spots: Sequence[Label], room: Box, taken: list[Box], found: list[Label]) -> bool:
-    """Takes the first spot that is free."""
-    for label in spots:
-        if label.box.within(room) and not any(label.box.meets(other) for other in taken):
-            taken.append(label.box)
-            found.append(label)
-            return True
-    return False
+class _Crowd:
+    """The labels so far, and what they must not or should not cover."""
+
+    def __init__(self, room: Box, dots: Sequence[Spot]) -> None:
+        self.labels: list[Label] = []
+        self.taken: list[Box] = []
+        self._room = room
+        self._dots = dots
+
+    def put(self, spots: Sequence[Label]) -> bool:
+        """Takes the free spot that covers least of the lines; False where none is free."""
+        free = [spot for spot in spots if self._is_free(spot.box)]
+        if not free:
+            return False
+        label = min(free, key=lambda spot: sum(map(spot.box.holds, self._dots)) + RELUCTANCE * spots.index(spot))
+        self.taken.append(label.box)
+        self.labels.append(label)
+        return True
+
+    def _is_free(self, box: Box) -> bool:
+        return box.within(self._room) and not any(box.meets(other) for other in self.taken)
+
+
+def _dotted(start: Spot, end: Spot) -> list[Spot]:
+    steps = max(int(math.dist(start, end) / STEP), 1)
+    ways = [i / steps for i in range(steps + 1)]
+    return [(start[0] + (end[0] - start[0]) * way, start[1] + (end[1] - start[1]) * way) for way in ways]

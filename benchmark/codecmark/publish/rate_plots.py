@@ -5,11 +5,12 @@ Unlike the figures of a report they take their colours and letters from the page
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from codecmark.publish.plot_labels import Box, Label, Named, place
+from codecmark.publish.plot_labels import Box, Drawn, Label, Named, Spot, place
 from codecmark.results.tables import Column, Row, Table
 
 WIDTH, HEIGHT = 460, 330
@@ -135,13 +136,14 @@ def _panel(table: Table, found: Sequence[Series], column: Column) -> Panel:
     complete = [(x, y) for row, x, y in scored if row.cells[column.name].n_ok == row.cells[column.name].n]
     best = front(complete, bool(column.higher_is_better))
     lines = tuple(line for one in found if (line := _line(one, column, scales, best)).points)
+    corners = [(scales.across(x), scales.down(y)) for x, y in best]
     ticks = tuple(Tick(scales.down(value), title) for title, value in kept)
     return Panel(
         column=column,
         lines=lines,
-        front=_staircase([(scales.across(x), scales.down(y)) for x, y in best]),
+        front=_staircase(corners),
         anchors=ticks,
-        labels=_labels(lines, ticks),
+        labels=_labels(lines, ticks, _steps(corners)),
         x_ticks=tuple(Tick(scales.across(kbps), f"{kbps:g}") for kbps in _octaves(scales.x)),
         y_ticks=tuple(Tick(scales.down(value), text) for value, text in _round_values(scales.y)),
     )
@@ -177,12 +179,25 @@ def _staircase(places: Sequence[tuple[float, float]]) -> str:
     return f"M{places[0][0]:g},{places[0][1]:g}{steps}H{RIGHT}"
 
 
-def _labels(lines: Sequence[Line], anchors: Sequence[Tick]) -> tuple[Label, ...]:
+def _steps(corners: Sequence[Spot]) -> list[tuple[Spot, Spot]]:
+    """The staircase of a front as lines."""
+    found: list[tuple[Spot, Spot]] = []
+    for (left, y), (right, next_y) in itertools.pairwise(corners):
+        found += [((left, y), (right, y)), ((right, y), (right, next_y))]
+    return found
+
+
+def _labels(lines: Sequence[Line], anchors: Sequence[Tick], steps: Sequence[tuple[Spot, Spot]]) -> tuple[Label, ...]:
     room = Box(LEFT, TOP, RIGHT, BOTTOM)
-    points = [point for line in lines for point in line.points]
-    points.sort(key=lambda point: not point.front)
-    named = [Named(point.row.id, point.row.setting["title"], _short(point.row), point.x, point.y) for point in points]
-    return place(room, RADIUS, named, [(tick.text, tick.at) for tick in anchors])
+    points = [(line.series.colour, point) for line in lines for point in line.points]
+    points.sort(key=lambda one: not one[1].front)
+    named = [
+        Named(point.row.id, colour, str(point.row.setting["title"]), _short(point.row), point.x, point.y)
+        for colour, point in points
+    ]
+    lines_drawn = [((a.x, a.y), (b.x, b.y)) for line in lines for a, b in itertools.pairwise(line.points)]
+    levels = [(tick.text, tick.at) for tick in anchors]
+    return place(Drawn(room, RADIUS, levels, [*lines_drawn, *steps]), named)
 
 
 def _short(row: Row) -> str:
