@@ -169,7 +169,7 @@ def test_synthetic_material_is_said(run: Any) -> None:
     table = run.table()
     assert table.synthetic
     assert table.notes == ("Synthetic material: good for trying things out, not for judging codecs.",)
-    assert table.subtitle == "Toy corpus: 4 clips, 8 s, 1 speakers; scored at 16000 Hz"
+    assert table.subtitle == "Toy corpus: 4 clips, 8 s, 1 speaker; scored at 16000 Hz"
 
 
 def test_minus_zero_is_printed_as_zero() -> None:
