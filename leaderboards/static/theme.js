@@ -1,4 +1,4 @@
-// Dark or light: the reader's system decides until the button is pressed.
+// Dark or light: the reader's system decides until the button is pressed; the other pages then follow.
 const themeButton = document.querySelector("#theme");
 const systemIsDark = matchMedia("(prefers-color-scheme: dark)");
 
@@ -6,6 +6,10 @@ function paint() {
   const theme = choices.get("theme");
   const dark = theme ? theme === "dark" : systemIsDark.matches;
   if (theme) document.documentElement.dataset.theme = theme;
+  for (const link of document.querySelectorAll("a[href^='settings/'], a[href^='../']")) {
+    const page = link.getAttribute("href").split("#")[0];
+    link.setAttribute("href", theme ? `${page}#theme=${theme}` : page);
+  }
   themeButton.textContent = dark ? "☀ Light" : "☾ Dark";
   return dark;
 }

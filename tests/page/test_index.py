@@ -62,6 +62,8 @@ def test_sort_filter_and_tab_are_in_the_address(view: Any, site: Path) -> None:
     assert view.ask("document.querySelector('#filters [name=family]').value") == "opus"
     assert view.ask("document.documentElement.dataset.theme") == "dark"
     assert view.ask("getComputedStyle(document.body).backgroundColor") == "rgb(13, 17, 23)"
+    page = "document.querySelector('#t0-0 tr[data-key$=\"opus/24\"] a').getAttribute('href')"
+    assert view.ask(page) == "settings/opus-24.html#theme=dark"
     view.ask("document.querySelector('#tabs a[href=\"#plots\"]').click()")
     view.open(view.ask("location.href"))
     assert view.ask("document.querySelector('#leaderboard').hidden") is True

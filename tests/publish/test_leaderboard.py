@@ -109,10 +109,14 @@ def test_hostile_names_stay_text(curve: Any, tmp_path: Path) -> None:
     setting = curve.setting(HOSTILE, HOSTILE, card_title=HOSTILE)
     curve.metric("hostile", title=HOSTILE, unit=HOSTILE, summary=HOSTILE)
     curve.answers(setting, "hostile", *[Failure(HOSTILE, "k", HOSTILE)] * 4)
-    tags = Tags(page(curve, tmp_path))
-    assert len(tags.of("script")) == 1
-    assert tags.of("img") == []
-    assert not any(name.startswith("on") for _, attributes in tags.found for name in attributes)
+    pages = write([curve.write()], tmp_path / "page")
+    assert len(pages) == 6
+    assert {path.parent for path in pages[1:]} == {tmp_path / "page" / "settings"}
+    for path in pages:
+        tags = Tags(path.read_text(encoding="utf-8"))
+        assert len(tags.of("script")) == 1
+        assert tags.of("img") == []
+        assert not any(name.startswith("on") for _, attributes in tags.found for name in attributes)
 
 
 def test_the_policy_names_what_is_inside_and_nothing_else(curve: Any, tmp_path: Path) -> None:
