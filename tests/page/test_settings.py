@@ -73,6 +73,17 @@ def test_it_is_quiet_fits_and_is_accessible(view: Any, site: Path, axe: str, wid
         assert view.ask("axe.run().then(found => found.violations.map(one => one.id + one.nodes[0].html))") == []
 
 
+def test_several_runs_are_told_apart_by_ear(
+    view: Any, run_folder: Path, made_up: Any, tmp_path: Path, axe: str
+) -> None:
+    made_up.folder = tmp_path / "another-run"
+    made_up.answers(made_up.setting("opus"), made_up.metric("pesq_wb"), 1.0, 2.0, 3.0, 4.0)
+    index, *_ = publish([run_folder, made_up.write()], tmp_path / "site")
+    view.open(index.as_uri())
+    view.ask(axe + ";0")
+    assert view.ask("axe.run().then(found => found.violations.map(one => one.id + one.nodes[0].html))") == []
+
+
 def test_two_runs_of_one_name_do_not_share_pages_or_audio(run_folder: Path, tmp_path: Path) -> None:
     pages = publish([run_folder, run_folder], tmp_path, audio_mb=0.0)
     assert len(set(pages)) == 13
