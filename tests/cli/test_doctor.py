@@ -10,7 +10,7 @@ from typing import Any
 def test_it_says_what_is_here(cli: Any) -> None:
     ended = cli("doctor")
     assert (ended.code, ended.err) == (0, "")
-    found = {line[:18].strip(): line[18:] for line in ended.out.splitlines()}
+    found = {line[:27].strip(): line[27:] for line in ended.out.splitlines()}
     assert found["python"].startswith(platform.python_version())
     for package in ("torch", "numpy", "pesq", "codecmark"):
         assert found[package] == version(package)

@@ -143,7 +143,7 @@ def test_a_plug_in_that_does_not_load_is_named_in_one_line(
     assert any(line.startswith("opus/12 ") for line in listed.out.splitlines())
     named = cli("run", "quick", "--codecs", "broken", "--offline")
     assert (named.code, named.err) == (2, f"codecmark: {warning}\n")
-    assert f"broken            {warning}\n" in cli("doctor").out
+    assert f"{'broken':<26} {warning}\n" in cli("doctor").out
 
 
 def test_it_is_a_module_too(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def test_the_table_and_where_everything_is(
     assert order == ["opus/6", "mulaw/8khz"]  # by bit rate
     assert lines[-1] == "next: codecmark report runs/bench --out report"
     assert ended.err == "8 scores to measure\n"
-    assert cli("run", bench.task(), "--codecs", "opus/6", *HERE).err == "0 scores to measure, 4 are there already\n"
+    assert cli("run", bench.task(), "--codecs", "opus/6", *HERE).err == "0 scores to measure, 4 need no work\n"
 
 
 def test_failed_cells_are_exit_code_1_and_are_listed(cli: Any, bench: Any, voice: Any, tmp_path: Path) -> None:
@@ -37,7 +37,7 @@ def test_failed_cells_are_exit_code_1_and_are_listed(cli: Any, bench: Any, voice
     ended = cli("run", task, "--out", tmp_path / "out", *HERE)
     assert ended.code == 1
     assert "1 scores failed:" in ended.out
-    assert "  mulaw/8khz stoi (1): score: STOI needs 30 frames (0.4 s) that are not silent" in ended.out
+    assert "  blink.wav (mulaw/8khz, stoi): score: STOI needs 30 frames (0.4 s) that are not silent" in ended.out
     assert "(1/2)" in ended.out
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import cast
 
+import pandas as pd
 import rich.box
 import rich.console
 import rich.progress
@@ -48,7 +49,7 @@ class Console:
 
     def begin(self, wanted: int, total: int) -> None:
         self._wanted, self._started = wanted, time.monotonic()
-        held = f", {total - wanted} are there already" if total > wanted else ""
+        held = f", {total - wanted} need no work" if total > wanted else ""
         self.note(f"{wanted} scores to measure{held}")
         if self._err.is_terminal and wanted:
             self._bar = rich.progress.Progress(
@@ -105,6 +106,17 @@ class Console:
             for reason in sorted({cell.reason for cell in plan.answered if cell.status == "unavailable"}):
                 self._out.print(Text(f"  {reason}"))
 
+    def _failures(self, failures: pd.DataFrame) -> None:
+        """What went wrong, by clip and reason; the same trouble of many settings and metrics is one line."""
+        groups = list(failures.groupby(["clip", "reason"], sort=False))
+        groups.sort(key=lambda group: -len(group[1]))
+        for what, rows in groups[:FAILURES_SHOWN]:
+            clip, reason = cast(tuple[str, str], what)
+            where = ", ".join(_one_or_count(list(rows[key].unique()), f"{key}s") for key in ("setting", "metric"))
+            self._out.print(Text(f"  {clip} ({where}): {reason}"))
+        if len(groups) > FAILURES_SHOWN:
+            self._out.print(Text(f"  and {len(groups) - FAILURES_SHOWN} more: see the records"))
+
     def results(self, results: Results) -> None:
         """The tables, what failed, and where everything is."""
         for table in results.tables:
@@ -113,12 +125,13 @@ class Console:
                 self._out.print(Text(f"  {note}"), style="dim")
         if results.failed:
             self._out.print(Text(f"{results.failed} scores failed:"), style="bold red")
-            counts = results.failures.groupby(["setting", "metric", "reason"]).size().sort_values(ascending=False)
-            for what, count in counts.head(FAILURES_SHOWN).items():
-                setting, metric, reason = cast(tuple[str, str, str], what)
-                self._out.print(Text(f"  {setting} {metric} ({count}): {reason}"))
+            self._failures(results.failures)
         self._out.print(Text(f"records: {results.folder / 'records'}  run card: {results.folder / 'run.json'}"))
         self._out.print(Text(f"next: codecmark report {results.folder} --out report"))
+
+
+def _one_or_count(names: Sequence[str], what: str) -> str:
+    return names[0] if len(names) == 1 else f"{len(names)} {what}"
 
 
 def rendered(table: Table, columns: Sequence[Column]) -> rich.table.Table:

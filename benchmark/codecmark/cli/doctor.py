@@ -6,7 +6,7 @@ import typer
 
 
 def doctor() -> None:
-    """Says what this machine has: devices, versions, weights, corpora, and plug-ins that do not load."""
+    """Says what this machine has: devices, versions, weights, and plug-ins that do not load."""
     import platform
     import shutil
 
@@ -38,4 +38,4 @@ def doctor() -> None:
 
 
 def _line(name: str, value: str) -> None:
-    typer.echo(f"{name:<18}{value}")
+    typer.echo(f"{name:<26} {value}")

@@ -69,7 +69,7 @@ def _weights_called(name: str) -> Weights:
     if name not in known:
         corpora = [plugin for plugin in registry.every(DatasetPlugin)[0] if plugin.download]
         splits = [f"{corpus.name}/{split}".strip("/") for corpus in corpora for split in corpus.splits or ("",)]
-        raise UnknownName("corpus or model", name, [*known, *splits, *(model.name for model in models)])
+        raise UnknownName("corpus or model", name, {*known, *splits, *(model.name for model in models)})
     return known[name]
 
 

@@ -18,11 +18,9 @@ def list_(
     """Lists codecs, codec language models, metrics, datasets or tasks."""
     from codecmark.core.errors import UnknownName
 
+    tokens = ("sample_rate", "n_codebooks", "codebook_size", "frame_rate")
     kinds: dict[str, tuple[Callable[[], Rows], tuple[str, ...]]] = {
-        "codecs": (
-            _codecs,
-            ("id", "survey_id", "sample_rate", "n_codebooks", "frame_rate", "kbps", "weights", "licence"),
-        ),
+        "codecs": (_codecs, ("id", "survey_id", *tokens, "kbps", "weights", "licence")),
         "lms": (_lms, ("id", "sample_rate", "acts", "weights", "licence")),
         "metrics": (_metrics, ("name", "title", "better", "unit", "domains", "summary")),
         "datasets": (_datasets, ("name", "title", "licence", "synthetic", "summary")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -112,14 +112,15 @@ def _row(pair: Pair, metric: str, answer: Answer) -> Row:
     return {**row, "status": status, "value": None, "weight": None, "reason": answer.reason}
 
 
-def _summary(rows: list[Row], names: Iterable[str]) -> str:
-    lines = [f"{'metric':<14}{'mean':>12}{'n/N':>10}"]
+def _summary(rows: list[Row], names: Sequence[str]) -> str:
+    width = max(map(len, ("metric", *names))) + 2
+    lines = [f"{'metric':<{width}}{'mean':>12}{'n/N':>10}"]
     for name in names:
         mine = [row for row in rows if row["metric"] == name]
         scored = [row for row in mine if row["status"] == "ok"]
         total = sum(row["weight"] for row in scored)
         mean = f"{sum(row['value'] * row['weight'] for row in scored) / total:.4f}" if total else "-"
-        lines.append(f"{name:<14}{mean:>12}{f'{len(scored)}/{len(mine)}':>10}")
+        lines.append(f"{name:<{width}}{mean:>12}{f'{len(scored)}/{len(mine)}':>10}")
     lines += [
         f"{row['metric']} {row['decoded']}: {row['status'].replace('_', ' ')}, {row['reason']}"
         for row in rows

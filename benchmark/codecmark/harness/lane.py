@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import queue
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -53,6 +54,7 @@ def time_models(work: LaneWork) -> Reports:
     for shard in work.shards:
         references = References(shard.task, shard.clips)
         for unit in shard.units:
+            lane.close_models()  # so that the memory of one is not counted for another
             yield lane.timed(unit, shard, references)
 
 
@@ -97,6 +99,11 @@ class _Lane:
                 self._models.popitem(last=False)
         self._models.move_to_end(key)
         return plugin, setting, self._models[key][0]
+
+    def close_models(self) -> None:
+        """Lets go of every open model."""
+        self._models.clear()
+        gc.collect()
 
     def timed(self, unit: Unit, shard: Shard, references: References) -> LaneReport:
         _, _, model = self.model(unit.setting, shard.task)

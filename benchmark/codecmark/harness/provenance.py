@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shlex
 import socket
 import subprocess
 import sys
@@ -29,7 +30,7 @@ def run_card(plans: Sequence[Plan], resources: Resources, session: Plain) -> Run
     choices = {setting.id: (plugin, setting) for plan in plans for plugin, setting in plan.choices}
     names = dict.fromkeys(name for plan in plans for name in plan.task.metrics)
     return RunCard(
-        tasks={plan.task.name: _task(plan) for plan in plans},
+        tasks={plan.task.name: _task(plan, resources) for plan in plans},
         settings={id_: setting_plain(choice, resources) for id_, choice in choices.items()},
         metrics={name: metric_plain(name) for name in names},
         sessions=(session,),
@@ -39,7 +40,7 @@ def run_card(plans: Sequence[Plan], resources: Resources, session: Plain) -> Run
 def session(resources: Resources, workers: int, seed: int) -> Plain:
     """Who measures here and now, and with what."""
     return {
-        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
         "started": now(),
         "finished": None,
         "status": "running",
@@ -90,7 +91,7 @@ def _git(folder: Path, *words: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
 
 
-def _task(plan: Plan) -> Plain:
+def _task(plan: Plan, resources: Resources) -> Plain:
     task: Task = plan.task
     clips = [_clip(clip) for clip in plan.clips]
     return {
@@ -103,6 +104,7 @@ def _task(plan: Plan) -> Plain:
         "mono": task.mono,
         "selection": task.selection.model_dump(),
         "seed": task.seed,
+        "device": resources.device.partition(":")[0],
         "dataset": dataset_plain(plan.dataset, task.dataset),
         "metrics": list(task.metrics),
         "evaluators": task.evaluators,

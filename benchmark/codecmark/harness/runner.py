@@ -166,7 +166,7 @@ class Run:
                 self._fetch_weights()
             plans = self.plans()
             session = provenance.session(self._resources, self._workers, self._tasks[0].seed)
-            card = _united(before, provenance.run_card(plans, self._resources, session))
+            card = before.merged(provenance.run_card(plans, self._resources, session))
             self.store.write_card(card)
             status = "failed"
             try:
@@ -251,17 +251,6 @@ def _each_once(tasks: Iterable[Task]) -> list[Task]:
         if found.setdefault(task.name, task) != task:
             raise ContentError(f"two tasks are called '{task.name}': rename one, or run them into two folders")
     return list(found.values())
-
-
-def _united(before: Any, now: Any) -> Any:
-    """A later session that measures other settings or metrics of a task adds to its table."""
-    merged = before.merged(now)
-    for name, task in now.tasks.items():
-        old = before.tasks.get(name)
-        if old is not None:
-            both = {key: list(dict.fromkeys([*old[key], *task[key]])) for key in ("settings", "metrics")}
-            merged.tasks[name] = {**task, **both}
-    return merged
 
 
 def _dealt(shards: Sequence[Shard], lanes: int) -> list[list[Shard]]:

@@ -35,9 +35,9 @@ class Pair:
 
 
 def default_metrics() -> tuple[str, ...]:
-    """Every score that says something of quality and needs no more than a pair."""
-    plugins, _ = registry.every(MetricPlugin)
-    return tuple(spec.name for plugin in plugins if plugin.quality for spec in plugin.scores)
+    """Every score that says something of quality and needs no more than a pair: no transcript, no model of its own."""
+    plugins = [plugin for plugin in registry.every(MetricPlugin)[0] if plugin.quality and plugin.evaluator is None]
+    return tuple(spec.name for plugin in plugins for spec in plugin.scores)
 
 
 def score(

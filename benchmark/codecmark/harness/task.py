@@ -87,7 +87,7 @@ class Task(_Part):
     sample_rate: int = Field(gt=0)
     mono: Mono = "mean"
     models: tuple[str, ...] = ("*",)
-    metrics: tuple[str, ...]
+    metrics: tuple[str, ...] = Field(min_length=1)
     evaluators: dict[str, str] = {}
     metric_clips: dict[str, PositiveInt] = {}
     seed: int = 0
@@ -134,7 +134,7 @@ def every() -> list[Task]:
 
 def check_names(task: Task) -> None:
     """Raises `UnknownName` for a metric, model, dataset or evaluator that nobody answers to."""
-    for name in task.metrics:
+    for name in (*task.metrics, *task.metric_clips):
         registry.metric(name)
     if task.evaluators:
         roles = {plugin.role for plugin in registry.every(MetricPlugin)[0] if plugin.role is not None}

@@ -73,8 +73,9 @@ PLUGIN = MetricPlugin(
         ScoreSpec(
             name="peak_memory_mb",
             title="Peak memory",
-            summary="Peak memory in 10^6 bytes: allocated on a CUDA device, the resident set of the process on a CPU.",
-            higher_is_better=False,
+            summary="Peak memory in 10^6 bytes: allocated on a CUDA device; on a CPU the resident set of the process, "
+            "with the interpreter and every library loaded so far.",
+            higher_is_better=None,
             unit="MB",
             decimals=0,
             aggregate="median",

@@ -17,7 +17,7 @@ from codecmark.core.encoded import Codes, Encoded
 from codecmark.core.resources import Resources
 from codecmark.core.settings import Setting, Weights, WeightsState
 from codecmark.nn import checkpoints, random_weights
-from codecmark.nn.inference import in_groups, ready, waveforms
+from codecmark.nn.inference import InGroups, ready, waveforms
 from codecmark.nn.torchaudio_shim import prepare_torchaudio
 
 prepare_torchaudio()
@@ -90,7 +90,7 @@ def missing_samples(ratios: Sequence[int]) -> int:
     return sum(math.prod(ratios[:index]) for index, ratio in enumerate(ratios) if ratio % 2)
 
 
-class Dac:
+class Dac(InGroups):
     """DAC with as many of its codebooks as the setting has streams.
 
     A clip is filled up with silence to whole frames. Where strides are odd the decoder gives too few samples; those
@@ -106,16 +106,6 @@ class Dac:
         self._hop: int = network.config.hop_length
         self._missing = missing_samples(network.config.downsampling_ratios)
 
-    @torch.inference_mode()
-    def encode(self, batch: Sequence[Audio]) -> Sequence[Encoded]:
-        """Codes of ceil(num_samples / hop) frames. Clips of other lengths in the batch change nothing."""
-        return in_groups(batch, lambda audio: audio.num_samples, self._encode)
-
-    @torch.inference_mode()
-    def decode(self, batch: Sequence[Encoded]) -> Sequence[Audio]:
-        """Audio of each one's `num_samples`."""
-        return in_groups([_codes(sent) for sent in batch], lambda sent: sent.num_samples, self._decode)
-
     def _encode(self, batch: Sequence[Audio]) -> list[Encoded]:
         num_samples = batch[0].num_samples
         whole = -(-num_samples // self._hop) * self._hop
@@ -128,12 +118,6 @@ class Dac:
         decoded = self._network.decode(audio_codes=tokens).audio_values  # (clips, samples)
         aligned = functional.pad(decoded, (self._missing, 0))[:, : batch[0].num_samples]
         return [Audio(row, self._rate) for row in aligned.cpu().numpy()]
-
-
-def _codes(sent: Encoded) -> Codes:
-    if not isinstance(sent, Codes):
-        raise TypeError(f"DAC decodes Codes, not {type(sent).__name__}")
-    return sent
 
 
 def _name(key: str, blocks: int) -> str:

@@ -18,7 +18,7 @@ from codecmark.core.encoded import Codes, Encoded
 from codecmark.core.resources import Resources
 from codecmark.core.settings import Setting, Weights, WeightsState
 from codecmark.nn import checkpoints, random_weights
-from codecmark.nn.inference import in_groups, ready, waveforms
+from codecmark.nn.inference import InGroups, ready, waveforms
 from codecmark.nn.torchaudio_shim import prepare_torchaudio
 
 prepare_torchaudio()
@@ -109,7 +109,7 @@ def _name(key: str) -> str:
     return key
 
 
-class _Adapter:
+class _Adapter(InGroups):
     """What both adapters share: a network, and the bandwidth that gives as many codebooks as the setting has streams.
 
     The bandwidth is always given to the network, whose own choice would be the lowest.
@@ -142,18 +142,7 @@ class WholeClips(_Adapter):
     Source: Defossez et al., High Fidelity Neural Audio Compression, 2022.
     """
 
-    @torch.inference_mode()
-    def encode(self, batch: Sequence[Audio]) -> Sequence[Encoded]:
-        """Codes of ceil(num_samples / hop) frames."""
-        return in_groups(batch, lambda audio: self._company(audio.num_samples), self._encode)
-
-    @torch.inference_mode()
-    def decode(self, batch: Sequence[Encoded]) -> Sequence[Audio]:
-        """Mono audio of each one's `num_samples`."""
-        return in_groups([_codes(sent) for sent in batch], lambda sent: self._company(sent.num_samples), self._decode)
-
     def _company(self, num_samples: int) -> int:
-        """Clips of one answer may be run together."""
         return num_samples if self._frames(num_samples) < SHORT_FRAMES else 0
 
     def _encode(self, batch: Sequence[Audio]) -> list[Encoded]:
@@ -187,16 +176,6 @@ class Chunks(_Adapter):
     together, whatever a batch holds.
     """
 
-    @torch.inference_mode()
-    def encode(self, batch: Sequence[Audio]) -> Sequence[Encoded]:
-        """Codes of all frames of all chunks, one chunk after the other; the scales as side information."""
-        return in_groups(batch, lambda audio: audio.num_samples, self._encode)
-
-    @torch.inference_mode()
-    def decode(self, batch: Sequence[Encoded]) -> Sequence[Audio]:
-        """Mono audio of each one's `num_samples`."""
-        return in_groups([_codes(sent) for sent in batch], lambda sent: sent.num_samples, self._decode)
-
     def _encode(self, batch: Sequence[Audio]) -> list[Encoded]:
         num_samples = batch[0].num_samples
         mono = waveforms(batch, num_samples, self._device)
@@ -223,12 +202,6 @@ class Chunks(_Adapter):
             last_frame_pad_length=chunks * frames - len(batch[0].streams[0]),
         )
         return self._audios(decoded.audio_values.mean(dim=1, keepdim=True), batch)
-
-
-def _codes(sent: Encoded) -> Codes:
-    if not isinstance(sent, Codes):
-        raise TypeError(f"EnCodec decodes Codes, not {type(sent).__name__}")
-    return sent
 
 
 def _table(batch: Sequence[Codes], frames: int, device: str) -> Tensor:

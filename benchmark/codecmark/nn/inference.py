@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Sequence
 from typing import TypeVar
@@ -11,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from codecmark.core.audio import Audio
+from codecmark.core.encoded import Codes, Encoded
 
 Network = TypeVar("Network", bound=nn.Module)
 Item = TypeVar("Item")
@@ -47,3 +49,36 @@ def in_groups(
     for indices in groups.values():
         answers.update(zip(indices, run([items[index] for index in indices]), strict=True))
     return [answers[index] for index in range(len(items))]
+
+
+def codes_of(sent: Encoded) -> Codes:
+    """The tokens of what a neural codec sent. Raises `TypeError` for packets."""
+    if not isinstance(sent, Codes):
+        raise TypeError(f"a neural codec decodes Codes, not {type(sent).__name__}")
+    return sent
+
+
+class InGroups:
+    """A codec that runs a batch in groups whose clips give what each gives alone: by default those of one length."""
+
+    @torch.inference_mode()
+    def encode(self, batch: Sequence[Audio]) -> Sequence[Encoded]:
+        """Codes of each clip; the others in the batch change nothing."""
+        return in_groups(batch, lambda audio: self._company(audio.num_samples), self._encode)
+
+    @torch.inference_mode()
+    def decode(self, batch: Sequence[Encoded]) -> Sequence[Audio]:
+        """Mono audio of each one's `num_samples`."""
+        return in_groups([codes_of(sent) for sent in batch], lambda sent: self._company(sent.num_samples), self._decode)
+
+    def _company(self, num_samples: int) -> int:
+        """Clips of one answer may be run together."""
+        return num_samples
+
+    @abstractmethod
+    def _encode(self, batch: Sequence[Audio]) -> list[Encoded]:
+        """The codes of one group."""
+
+    @abstractmethod
+    def _decode(self, batch: Sequence[Codes]) -> list[Audio]:
+        """The audio of one group."""

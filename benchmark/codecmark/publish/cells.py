@@ -60,7 +60,7 @@ def measured_by(run: Loaded) -> str:
 def _task_word(run: Loaded, task: str) -> str:
     """The task as it was named on the command line, where that was a path."""
     for session in reversed(run.card.sessions):
-        for word in session["command"].split():
+        for word in shlex.split(session["command"]):
             if Path(word).stem == task and word.endswith((".yaml", ".yml")):
                 return str(word)
     return task

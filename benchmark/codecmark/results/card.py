@@ -12,6 +12,9 @@ from codecmark.core.errors import StoreError
 
 CARD_SCHEMA = 1
 
+SAME = ("version", "act", "rate", "mono", "seed", "evaluators", "device", "clips_sha256")
+"""What two sessions of a task must share for their rows to stand in one table."""
+
 Plain = dict[str, Any]
 """A JSON object; its keys are listed where it is made, in harness/provenance.py."""
 
@@ -35,13 +38,28 @@ class RunCard:
         return str(self.sessions[-1]["status"]) if self.sessions else "empty"
 
     def merged(self, other: RunCard) -> RunCard:
-        """Both cards in one; where both name a thing, `other` says what it is now."""
+        """Both cards in one; where both name a thing, `other` says what it is now.
+
+        Settings and metrics that a task had before stay in its table as long as what they were measured on and by is
+        the same; else they leave it until they are measured again.
+        """
+        tasks = {**self.tasks, **other.tasks}
+        for name in self.tasks.keys() & other.tasks.keys():
+            old, new = self.tasks[name], other.tasks[name]
+            if all(old.get(key) == new.get(key) for key in SAME) and self._same_metrics(other, old):
+                both = {key: list(dict.fromkeys([*old[key], *new[key]])) for key in ("settings", "metrics")}
+                both_clips = {"metric_clips": {**old["metric_clips"], **new["metric_clips"]}}
+                tasks[name] = {**new, **both, **both_clips}
         return RunCard(
-            tasks={**self.tasks, **other.tasks},
+            tasks=tasks,
             settings={**self.settings, **other.settings},
             metrics={**self.metrics, **other.metrics},
             sessions=self.sessions + other.sessions,
         )
+
+    def _same_metrics(self, other: RunCard, task: Plain) -> bool:
+        shared = [name for name in task["metrics"] if name in other.metrics]
+        return all(self.metrics[name] == other.metrics[name] for name in shared)
 
     def closed(self, status: str, finished: str) -> RunCard:
         """The card with its latest session ended."""
