@@ -58,8 +58,8 @@ class RunCard:
         )
 
     def _same_metrics(self, other: RunCard, task: Plain) -> bool:
-        shared = [name for name in task["metrics"] if name in other.metrics]
-        return all(self.metrics[name] == other.metrics[name] for name in shared)
+        shared = [(self.metrics[name], other.metrics[name]) for name in task["metrics"] if name in other.metrics]
+        return all(old[key] == new[key] for old, new in shared for key in ("version", "packages"))
 
     def closed(self, status: str, finished: str) -> RunCard:
         """The card with its latest session ended."""
