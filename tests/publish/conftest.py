@@ -83,7 +83,14 @@ class MadeUpRun:
 
     def metric(self, name: str, higher: bool | None = True, quality: bool = True, **fields: Any) -> str:
         spec = ScoreSpec(name=name, title=fields.pop("title", name), summary="A score.", higher_is_better=higher)
-        about = {"plugin": name, "place": "worker", "version": "1", "packages": {"toy": "1.0"}, "quality": quality}
+        about = {
+            "plugin": name,
+            "place": "worker",
+            "version": "1",
+            "packages": {"toy": "1.0"},
+            "quality": quality,
+            "evaluator": None,
+        }
         self.metrics[name] = {**asdict(spec), **about, **fields}
         return name
 

@@ -17,6 +17,7 @@ import torch
 
 from codecmark.core import registry
 from codecmark.core.describe import dataset_plain, metric_plain, setting_plain
+from codecmark.core.errors import WeightsMissing
 from codecmark.core.resources import Resources
 from codecmark.harness.plan import Plan
 from codecmark.harness.task import Task, digest
@@ -32,7 +33,7 @@ def run_card(plans: Sequence[Plan], resources: Resources, session: Plain) -> Run
     return RunCard(
         tasks={plan.task.name: _task(plan, resources) for plan in plans},
         settings={id_: setting_plain(choice, resources) for id_, choice in choices.items()},
-        metrics={name: metric_plain(name) for name in names},
+        metrics={name: {**metric_plain(name), "evaluator": _evaluator(name, plans, resources)} for name in names},
         sessions=(session,),
     )
 
@@ -113,6 +114,16 @@ def _task(plan: Plan, resources: Resources) -> Plain:
         "clips_sha256": digest([(clip["id"], clip["sha256"]) for clip in clips]),
         "metric_clips": _metric_clips(plan),
     }
+
+
+def _evaluator(name: str, plans: Sequence[Plan], resources: Resources) -> str | None:
+    """The model behind a score, with its hash; None where there is none, or it is not here."""
+    metric = registry.metric(name)[0]
+    task = next(plan.task for plan in plans if name in plan.task.metrics)
+    try:
+        return metric.evaluator(task.resources(resources)) if metric.evaluator else None
+    except WeightsMissing:
+        return None
 
 
 def _metric_clips(plan: Plan) -> dict[str, list[str]]:

@@ -37,6 +37,8 @@ def task_command(run: Loaded, task: str) -> str:
     words = ["codecmark", "run", _task_word(run, task), "--dataset", about["dataset"]["name"]]
     if about["selection"].get("limit"):
         words += ["--limit", str(about["selection"]["limit"])]
+    for role, model in about.get("evaluators", {}).items():
+        words += ["--evaluator", f"{role}={model}"]
     return shlex.join(words)
 
 

@@ -31,7 +31,7 @@ def publish(runs: Sequence[Path], out: Path, audio_mb: float = BUDGET_MB) -> lis
     """
     loaded = [load(run) for run in runs]
     addresses = setting_pages.addresses(loaded)
-    written = [save(out / "index.html", page(loaded, addresses, survey_part(loaded[0])))]
+    written = [save(out / "index.html", page(loaded, addresses, survey_part(max(loaded, key=_of_the_survey))))]
     for number, (folder, run) in enumerate(zip(runs, loaded, strict=True)):
         written += setting_pages.write(folder, run, setting_pages.place(out, addresses[number], number, audio_mb))
     return written
@@ -105,3 +105,8 @@ def _environment() -> jinja2.Environment:
         plot=rate_plots,
     )
     return environment
+
+
+def _of_the_survey(run: Loaded) -> int:
+    """How many rows of a run are settings of the survey: its tables stand beside the run that has most."""
+    return sum(row.setting["survey_id"] is not None for table in run.tables for row in table.rows)

@@ -59,7 +59,7 @@ class RunCard:
 
     def _same_metrics(self, other: RunCard, task: Plain) -> bool:
         shared = [(self.metrics[name], other.metrics[name]) for name in task["metrics"] if name in other.metrics]
-        return all(old[key] == new[key] for old, new in shared for key in ("version", "packages"))
+        return all(old[key] == new[key] for old, new in shared for key in ("version", "packages", "evaluator"))
 
     def closed(self, status: str, finished: str) -> RunCard:
         """The card with its latest session ended."""
