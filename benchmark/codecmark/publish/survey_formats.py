@@ -84,8 +84,8 @@ def _line(cells: Sequence[str]) -> str:
 
 def _heading(column: SurveyColumn) -> str:
     title = column.title + (f" [{column.unit}]" if column.unit else "") + column.arrow
-    published = f" ({column.group[:1].lower()}{column.group[1:]})" if column.group else " (published)"
-    kind = {"text": "", "measured": " (measured)", "published": md(published)}[column.kind]
+    published = f"({column.group[:1].lower()}{column.group[1:]})" if column.group else "(published)"
+    kind = {"text": "", "measured": " (measured)", "published": f" {md(published)}"}[column.kind]
     return md(title) + kind + (_mark(column.source) if column.source else "")
 
 

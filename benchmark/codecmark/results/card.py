@@ -12,7 +12,7 @@ from codecmark.core.errors import StoreError
 
 CARD_SCHEMA = 1
 
-SAME = ("version", "act", "rate", "mono", "seed", "evaluators", "device", "clips_sha256")
+SAME = ("version", "act", "rate", "mono", "seed", "evaluators", "device")
 """What two sessions of a task must share for their rows to stand in one table."""
 
 Plain = dict[str, Any]
@@ -41,12 +41,13 @@ class RunCard:
         """Both cards in one; where both name a thing, `other` says what it is now.
 
         Settings and metrics that a task had before stay in its table as long as what they were measured on and by is
-        the same; else they leave it until they are measured again.
+        the same (clips may come and go); else they leave it until they are measured again.
         """
         tasks = {**self.tasks, **other.tasks}
         for name in self.tasks.keys() & other.tasks.keys():
             old, new = self.tasks[name], other.tasks[name]
-            if all(old.get(key) == new.get(key) for key in SAME) and self._same_metrics(other, old):
+            same = all(old.get(key) == new.get(key) for key in SAME)
+            if same and _same_clips(old, new) and self._same_metrics(other, old):
                 both = {key: list(dict.fromkeys([*old[key], *new[key]])) for key in ("settings", "metrics")}
                 both_clips = {"metric_clips": {**old["metric_clips"], **new["metric_clips"]}}
                 tasks[name] = {**new, **both, **both_clips}
@@ -94,3 +95,9 @@ class RunCard:
             metrics=content["metrics"],
             sessions=tuple(content["sessions"]),
         )
+
+
+def _same_clips(old: Plain, new: Plain) -> bool:
+    """Whether clips of one id hold the same audio."""
+    before = {clip["id"]: clip["sha256"] for clip in old["clips"]}
+    return all(before.get(clip["id"], clip["sha256"]) == clip["sha256"] for clip in new["clips"])
