@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -91,8 +92,14 @@ def grown(out: Path, held: int) -> bool:
 
 
 def scoring_workers(process: psutil.Process) -> list[psutil.Process]:
-    found = process.children(recursive=True)
-    return [child for child in found if any("workers:serve" in word for word in child.cmdline())]
+    """Those that live; a process may end while it is being looked at."""
+    found = []
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for child in process.children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if any("workers:serve" in word for word in child.cmdline()):
+                    found.append(child)
+    return found
 
 
 def test_again_measures_nothing_and_writes_nothing(bench: Any, voice: Any, tmp_path: Path, rows: Any) -> None:
