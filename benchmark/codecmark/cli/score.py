@@ -119,7 +119,8 @@ def _summary(rows: list[Row], names: Sequence[str]) -> str:
         mine = [row for row in rows if row["metric"] == name]
         scored = [row for row in mine if row["status"] == "ok"]
         total = sum(row["weight"] for row in scored)
-        mean = f"{sum(row['value'] * row['weight'] for row in scored) / total:.4f}" if total else "-"
+        nothing = "∞" if mine and all(row["reason"] == "identical" for row in mine) else "-"
+        mean = f"{sum(row['value'] * row['weight'] for row in scored) / total:.4f}" if total else nothing
         lines.append(f"{name:<{width}}{mean:>12}{f'{len(scored)}/{len(mine)}':>10}")
     lines += [
         f"{row['metric']} {row['decoded']}: {row['status'].replace('_', ' ')}, {row['reason']}"
