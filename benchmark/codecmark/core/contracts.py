@@ -10,6 +10,9 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from codecmark.core.audio import Audio
 from codecmark.core.encoded import Encoded
 from codecmark.core.items import Clip, Output, Request, Response
@@ -27,6 +30,32 @@ class Codec(Protocol):
 
     def decode(self, batch: Sequence[Encoded]) -> Sequence[Audio]:
         """Decodes to exactly `num_samples` of each `Encoded`, at the setting's sample rate, aligned in time."""
+
+
+class Parts(Protocol):
+    """The network of a neural codec taken apart, to hold each part against what its original gives.
+
+    One clip at a time, as the original has it: nothing is filled up, cut or moved in time. `decoders` are the ways it
+    knows from codes to samples, the usual one called ''. With `whole_frames` the adapter fills clips up to whole
+    frames before they are encoded.
+    """
+
+    decoders: frozenset[str]
+    whole_frames: bool
+
+    def latent(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Samples (samples,) to what is quantized, (channels, frames)."""
+
+    def codes(self, samples: NDArray[np.float32], codebooks: int) -> NDArray[np.int64]:
+        """Samples to the tokens of the first `codebooks`, (codebooks, frames)."""
+
+    def decoded(
+        self, codes: NDArray[np.int64], side: Mapping[str, NDArray[np.float32]], decoder: str
+    ) -> NDArray[np.float32]:
+        """Codes (codebooks, frames) and side information by name to samples (samples,)."""
+
+    def codec(self, codebooks: int) -> Codec:
+        """The adapter of this network, as a setting of so many codebooks has it."""
 
 
 class CodecLM(Protocol):

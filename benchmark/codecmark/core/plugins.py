@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from codecmark.core.contracts import Codec, CodecLM, Dataset, Executor, Metric
+from codecmark.core.contracts import Codec, CodecLM, Dataset, Executor, Metric, Parts
 from codecmark.core.items import Domain
 from codecmark.core.resources import Resources
 from codecmark.core.settings import Card, Setting, Weights
@@ -17,7 +17,8 @@ from codecmark.core.settings import Card, Setting, Weights
 class CodecPlugin:
     """A codec family and its settings. `version` is the adapter's: raise it when its output changes.
 
-    `weights` says which files a setting needs, or None.
+    `weights` says which files a setting needs, or None. `parts` opens the network in a folder that holds a checkpoint
+    in the layout of the codec's makers, of any widths, with a `meta.json`: see tests/parity/README.md.
     """
 
     name: str
@@ -25,6 +26,7 @@ class CodecPlugin:
     settings: tuple[Setting, ...]
     open: Callable[[Setting, Resources], Codec]
     weights: Callable[[Setting], Weights | None] = lambda setting: None
+    parts: Callable[[Path, Resources], Parts] | None = None
     version: str = "1"
     packages: tuple[str, ...] = ()
 

@@ -1,0 +1,58 @@
+"""Convolutions that see to the ends of their input themselves, so that n samples give ceil(n / stride) frames."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+def around(length: int, span: int, stride: int, causal: bool) -> tuple[int, int]:
+    """How much to put before and behind `length` steps for windows of `span` steps (dilation counted).
+
+    What fills up the last stride comes behind; of the rest a causal convolution has all in front, another one half.
+    Source: Defossez et al., High Fidelity Neural Audio Compression, 2022, and its code (padding of SConv1d).
+    """
+    overlap, missing = span - stride, -length % stride
+    right = 0 if causal else overlap // 2
+    return overlap - right, right + missing
+
+
+def pad(states: Tensor, left: int, right: int, mode: str) -> Tensor:
+    """Pads the last dimension; a clip too short to be reflected is lengthened by zeros for it, cut off again after."""
+    length = states.shape[-1]
+    lacking = max(0, max(left, right) - length + 1) if mode == "reflect" else 0
+    padded = functional.pad(functional.pad(states, (0, lacking)), (left, right), mode)
+    return padded[..., : left + length + right]
+
+
+class Conv1d(nn.Conv1d):
+    """A convolution with the padding of EnCodec: causal or not, reflecting the ends or putting zeros there."""
+
+    def __init__(
+        self, channels_in: int, channels_out: int, kernel: int, *, causal: bool, mode: str = "reflect", **more: int
+    ) -> None:
+        """`more` are stride, dilation, groups and bias of `nn.Conv1d`."""
+        super().__init__(channels_in, channels_out, kernel, **more)  # type: ignore[arg-type]
+        self._causal, self._mode = causal, mode
+
+    def forward(self, states: Tensor) -> Tensor:
+        """(clips, channels, length) to (clips, channels, ceil(length / stride))."""
+        span = (self.kernel_size[0] - 1) * self.dilation[0] + 1
+        left, right = around(states.shape[-1], span, self.stride[0], self._causal)
+        return super().forward(pad(states, left, right, self._mode))
+
+
+class ConvTranspose1d(nn.ConvTranspose1d):
+    """A transposed convolution whose ends are cut: a causal one loses what comes late, another one half at each end."""
+
+    def __init__(self, channels_in: int, channels_out: int, kernel: int, *, causal: bool, **more: int) -> None:
+        """`more` are stride, groups and bias of `nn.ConvTranspose1d`."""
+        super().__init__(channels_in, channels_out, kernel, **more)  # type: ignore[arg-type]
+        self._causal = causal
+
+    def forward(self, states: Tensor) -> Tensor:  # type: ignore[override]
+        """(clips, channels, length) to (clips, channels, length * stride)."""
+        grown = super().forward(states)
+        overlap = self.kernel_size[0] - self.stride[0]
+        right = overlap if self._causal else overlap // 2
+        return grown[..., overlap - right : grown.shape[-1] - right]

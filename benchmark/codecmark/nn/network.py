@@ -1,0 +1,80 @@
+"""What the network of a neural codec is to the rest of the house, and how one is opened, trained or random."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from codecmark.core.resources import Resources
+from codecmark.core.settings import Weights, WeightsState
+from codecmark.nn import random_weights
+
+Side = Mapping[str, Tensor]
+"""Side information by name, each (clips, values): a loudness scale, say."""
+
+
+class CodecNetwork(nn.Module):
+    """An encoder, a quantizer and a decoder, as their makers have them: nothing cut, nothing moved in time.
+
+    `codebook_sizes` are of all its codebooks. With `whole_frames` a clip must be filled up to a multiple of `hop`
+    first. With `padded_batches` zeros behind a clip change nothing in its frames. `missing` samples are lacking at the
+    start of what it decodes.
+    """
+
+    sample_rate: int
+    hop: int
+    codebook_sizes: tuple[int, ...]
+    whole_frames = False
+    padded_batches = False
+    missing = 0
+
+    def frames(self, num_samples: int) -> int:
+        """Frames of a clip."""
+        return -(-num_samples // self.hop)
+
+    @abstractmethod
+    def encode(self, waves: Tensor) -> tuple[Tensor, Side]:
+        """Waves (clips, 1, samples) to the latent (clips, channels, frames) that is quantized, and side information."""
+
+    @abstractmethod
+    def quantize(self, latent: Tensor, codebooks: int) -> Tensor:
+        """The latent to tokens (clips, codebooks, frames) of the first `codebooks`."""
+
+    @abstractmethod
+    def decode(self, tokens: Tensor, side: Side) -> Tensor:
+        """Tokens (clips, codebooks, frames), of all codebooks or of the first ones, to waves (clips, samples)."""
+
+    @abstractmethod
+    def draw_codebooks(self, latent: Tensor, generator: torch.Generator) -> None:
+        """Fills the codebooks with vectors such as these, for random weights."""
+
+
+Network = TypeVar("Network", bound=CodecNetwork)
+
+
+def open_network(
+    weights: Weights, resources: Resources, trained: Callable[[Path], Network], plain: Callable[[], Network]
+) -> Network:
+    """What `trained` makes of the folder of these weights; or, for timing only, what `plain` makes, with random ones.
+
+    Errors as `Resources.weights_folder`.
+    """
+    if resources.state(weights) is WeightsState.RANDOM:
+        return randomised(plain(), resources.seed)
+    return trained(resources.weights_folder(weights))
+
+
+@torch.inference_mode()
+def randomised(network: Network, seed: int) -> Network:
+    """The network with random weights, and with codebooks drawn from what its encoder makes of a second of signal."""
+    network.eval()
+    generator = random_weights.initialise(network, seed)
+    rate = network.sample_rate // network.hop * network.hop
+    latent, _ = network.encode(random_weights.signal(network.sample_rate, 1, rate, generator))
+    network.draw_codebooks(latent, generator)
+    return network
