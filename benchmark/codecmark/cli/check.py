@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +10,12 @@ import typer
 
 if TYPE_CHECKING:
     from codecmark.core.plugins import CodecPlugin
+    from codecmark.core.resources import Resources
     from codecmark.core.settings import Setting
+    from codecmark.harness.checks import CheckResult
+
+WIDEST_RULE = 20
+"""Characters of the longest name of a rule or an array."""
 
 
 def check(
@@ -24,38 +30,59 @@ def check(
         list[str] | None,
         typer.Option(metavar="NAME", help="Weights whose pickle files may run code when read; repeatable."),
     ] = None,
+    vectors: Annotated[
+        Path | None,
+        typer.Option(help="A folder with a checkpoint and what the original makes of it, to hold the codec against."),
+    ] = None,
 ) -> None:
     """Tries the rules that every codec keeps: lengths, bits, repeatability, batches, extremes, alignment.
 
-    Exit code 1 when one is broken.
+    With --vectors instead: equal codes, latent and audio, part by part. Exit code 1 when a rule is broken.
     """
     from collections import Counter
 
     from codecmark.core.resources import Resources
-    from codecmark.harness.checks import RULES
-    from codecmark.harness.checks import check as results
     from codecmark.harness.devices import devices
 
     chosen = _chosen(codec)
-    place = devices(device)[0]
     resources = Resources(
-        device=place,
+        device=devices(device)[0],
         weights_root=weights_root,
         random_weights=random_weights,
         offline=offline,
         trusted_pickles=frozenset(trust_pickle or ()),
     )
-    wide, names = (max(map(len, words)) for words in ([setting.id for _, setting in chosen], RULES))
     count: Counter[str] = Counter()
-    for plugin, setting in chosen:
-        if (weights := plugin.weights(setting)) is not None and not (offline or random_weights):
-            resources.download(weights)
-        for result in results(plugin, setting, resources):
-            count[result.status] += 1
-            status = result.status.replace("_", " ")
-            typer.echo(f"{setting.id:{wide}}  {result.name:{names}}  {status:14}  {result.detail}")
+    wide = max(len(setting.id) for _, setting in chosen)
+    for name, result in _by_rules(chosen, resources) if vectors is None else _by_vectors(chosen, vectors, resources):
+        count[result.status] += 1
+        status = result.status.replace("_", " ")
+        typer.echo(f"{name:{wide}}  {result.name:{WIDEST_RULE}}  {status:14}  {result.detail}")
     typer.echo(f"{count['pass']} passed, {count['fail']} failed, {count['not_applicable']} not applicable")
     raise typer.Exit(1 if count["fail"] else 0)
+
+
+def _by_rules(chosen: list[tuple[CodecPlugin, Setting]], resources: Resources) -> Iterator[tuple[str, CheckResult]]:
+    from codecmark.harness.checks import check as results
+
+    for plugin, setting in chosen:
+        weights = plugin.weights(setting)
+        if weights is not None and not (resources.offline or resources.random_weights):
+            resources.download(weights)
+        yield from ((setting.id, result) for result in results(plugin, setting, resources))
+
+
+def _by_vectors(
+    chosen: list[tuple[CodecPlugin, Setting]], folder: Path, resources: Resources
+) -> Iterator[tuple[str, CheckResult]]:
+    from codecmark.core.errors import UsageError
+    from codecmark.harness.vectors import compare
+
+    plugins = {plugin.name: plugin for plugin, _ in chosen}
+    if len(plugins) > 1:
+        raise UsageError(f"--vectors: a folder is of one codec, but {', '.join(plugins)} are named")
+    for name, plugin in plugins.items():
+        yield from ((name, result) for result in compare(plugin, folder, resources))
 
 
 def _chosen(codec: str) -> list[tuple[CodecPlugin, Setting]]:

@@ -37,11 +37,12 @@ class Parts(Protocol):
 
     One clip at a time, as the original has it: nothing is filled up, cut or moved in time. `decoders` are the ways it
     knows from codes to samples, the usual one called ''. With `whole_frames` the adapter fills clips up to whole
-    frames before they are encoded.
+    frames before they are encoded; `missing` samples it puts before what is decoded.
     """
 
     decoders: frozenset[str]
     whole_frames: bool
+    missing: int
 
     def latent(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         """Samples (samples,) to what is quantized, (channels, frames)."""

@@ -31,6 +31,7 @@ class NetworkParts:
         self._decoders = {"": network.decode, **(decoders or {})}
         self.decoders = frozenset(self._decoders)
         self.whole_frames = network.whole_frames
+        self.missing = network.missing
 
     @torch.inference_mode()
     def latent(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
