@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from torch.nn.utils import parametrize
 
 from codecmark.core.errors import WeightsError
 from codecmark.core.resources import Resources
+from codecmark.core.settings import Weights
+from codecmark.nn import configurations
 
 Tensors = dict[str, Tensor]
 
@@ -47,19 +49,36 @@ def read(path: Path, weights: str, resources: Resources) -> Any:
         raise WeightsError(f"weights file {path} is damaged: delete it and download it again") from error
 
 
+def only_file(folder: Path, weights: Weights, resources: Resources) -> tuple[Path, Any]:
+    """The path of weights that are one file, in the folder that has them, and what it holds. Errors as `read`."""
+    (file,) = weights.files
+    return folder / file.name, read(folder / file.name, weights.name, resources)
+
+
+def in_folder(folder: Path, resources: Resources) -> tuple[Path, Any]:
+    """The path of the checkpoint that meta.json in a folder names, and what it holds; it is trusted by the folder's
+    name. Errors as `read`.
+    """
+    path = folder / configurations.read(folder / "meta.json")["checkpoint"]
+    return path, read(path, folder.name, resources)
+
+
 def fold_weight_norm(tensors: Mapping[str, Tensor]) -> Tensors:
     """The same tensors with every weight that is stored as length g and direction v put together: g * v / |v|.
 
+    Raises `WeightsError` naming the one that is missing where only the other is there.
     Source: Salimans and Kingma, Weight Normalization, 2016, equation 2.
     """
     folded = dict(tensors)
-    for name in tensors:
-        for length, direction in PAIRS_OF_WEIGHT_NORM:
-            module = name.removesuffix(length)
-            if module != name and (module == "" or module.endswith(".")):
-                g, v = folded.pop(name), folded.pop(module + direction)
-                every_but_the_first = tuple(range(1, v.dim()))
-                folded[module + "weight"] = v * (g / v.norm(dim=every_but_the_first, keepdim=True))
+    for length, direction in PAIRS_OF_WEIGHT_NORM:
+        halves = [(name, half) for half in (length, direction) for name in tensors if f".{name}".endswith(f".{half}")]
+        for module in dict.fromkeys(name.removesuffix(half) for name, half in halves):
+            try:
+                g, v = folded.pop(module + length), folded.pop(module + direction)
+            except KeyError as error:
+                raise WeightsError(f"the weights are of another model: {error.args[0]} is missing") from error
+            every_but_the_first = tuple(range(1, v.dim()))
+            folded[module + "weight"] = v * (g / v.norm(dim=every_but_the_first, keepdim=True))
     return folded
 
 
@@ -70,13 +89,16 @@ def without_weight_norm(network: nn.Module) -> None:
             parametrize.remove_parametrizations(module, "weight")
 
 
-def fit(network: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> None:
-    """Loads tensors into a network.
+def fit(
+    network: nn.Module, tensors: Mapping[str, Tensor], path: Path, original: Callable[[str], str] = lambda name: name
+) -> None:
+    """Loads tensors into a network. `original` gives the name that `tensors` has for one of the network.
 
     Raises `WeightsError` naming tensors that are missing, left over, or of another shape.
     """
-    wanted = network.state_dict()
-    shapes = [name for name in wanted if name in tensors and tensors[name].shape != wanted[name].shape]
+    ours = network.state_dict()
+    wanted = {original(name): name for name in ours}
+    shapes = [name for name in wanted if name in tensors and tensors[name].shape != ours[wanted[name]].shape]
     wrong = {
         "missing": sorted(wanted.keys() - tensors.keys()),
         "not expected": sorted(tensors.keys() - wanted.keys()),
@@ -85,7 +107,7 @@ def fit(network: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> None:
     found = [f"{_some(names)} {'is' if len(names) == 1 else 'are'} {what}" for what, names in wrong.items() if names]
     if found:
         raise WeightsError(f"weights file {path} is of another model: {'; '.join(found)}")
-    network.load_state_dict(tensors)
+    network.load_state_dict({wanted[name]: tensor for name, tensor in tensors.items()})
 
 
 def _some(names: list[str]) -> str:
