@@ -47,7 +47,7 @@ function move(event) {
   const cell = event.target.closest("td");
   if (!by || !cell) return;
   event.preventDefault();
-  const rows = [...cell.closest("tbody").rows].filter((row) => !row.hidden);
+  const rows = [...cell.closest("table").querySelectorAll("tbody tr")].filter((row) => !row.hidden);
   const row = rows[rows.indexOf(cell.parentElement) + by[0]];
   const next = row?.cells[cell.cellIndex + by[1]]?.querySelector(".cell");
   if (!next) return;
@@ -62,8 +62,8 @@ for (const table of document.querySelectorAll("table.comparison")) {
     button.append(...cell.childNodes);
     cell.append(button);
   });
-  table.tBodies[0].addEventListener("keydown", move);
-  table.tBodies[0].addEventListener("click", (event) => {
+  table.addEventListener("keydown", move);
+  table.addEventListener("click", (event) => {
     const button = event.target.closest(".cell");
     if (!button) return;
     openStrip(button);

@@ -1,5 +1,5 @@
 // A heading's button sorts by its column, and turns the order round when pressed again.
-// Rows without a score stay at the end either way, and rows that tie keep their order.
+// Rows without a score stay at the end either way, rows that tie keep their order, and rows listed apart stay below.
 const valueOf = (row, index) => row.cells[index].dataset.value;
 
 function compare(a, b) {
@@ -12,13 +12,13 @@ function sort(heading, order) {
   const headings = [...heading.parentElement.cells];
   const index = headings.indexOf(heading);
   const sign = order === "ascending" ? 1 : -1;
-  const rows = [...table.tBodies[0].rows].sort((a, b) => {
+  const by = (a, b) => {
     const [x, y] = [valueOf(a, index), valueOf(b, index)];
     return x === "" || y === "" ? (x === "") - (y === "") : sign * compare(x, y);
-  });
+  };
+  for (const body of table.tBodies) body.append(...[...body.rows].sort(by));
   headings.forEach((each) => each.removeAttribute("aria-sort"));
   heading.setAttribute("aria-sort", order);
-  table.tBodies[0].append(...rows);
 }
 
 function press(heading) {

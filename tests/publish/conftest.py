@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 import yaml
 
 from codecmark.core.plugins import ScoreSpec
 from codecmark.core.scores import Answer, Score
-from codecmark.core.settings import Card
+from codecmark.core.settings import Card, Kind
 from codecmark.results.card import Plain, RunCard
 from codecmark.results.records import Record, Status
 from codecmark.results.store import Store
 from codecmark.results.tables import Table, tables
-
-Kind = Literal["anchor", "classical", "neural", "lm"]
 
 
 def session_plain(status: str = "complete") -> Plain:
@@ -56,11 +54,12 @@ class MadeUpRun:
     records: list[Record] = field(default_factory=list)
 
     def setting(self, model: str, name: str = "1", kind: Kind = "neural", **fields: Any) -> str:
-        """Adds one and gives its id; `fields` replace those of run.json, `weights` is a state."""
+        """Adds one and gives its id; `fields` replace those of run.json, `weights` is a state, `fingerprint` theirs."""
         card = Card(
             title=fields.pop("card_title", model), family=model, kind=kind, summary="A toy.", code_licence="none"
         )
         state = fields.pop("weights", "none")
+        fingerprint = fields.pop("fingerprint", state)
         plain = {
             "id": f"{model}/{name}",
             "model": model,
@@ -75,7 +74,7 @@ class MadeUpRun:
             "kbps": 6.0,
             "options": {},
             "card": asdict(card),
-            "weights": {"state": state, "fingerprint": state, "source": None},
+            "weights": {"state": state, "fingerprint": fingerprint, "source": None},
             "versions": {},
         }
         self.settings[f"{model}/{name}"] = {**plain, **fields}

@@ -63,7 +63,7 @@ def test_markdown_says_synthetic_and_random(run: Any) -> None:
     run.metric("pesq")
     text = as_markdown(run.table(), None)
     assert "**Synthetic material.** Toy corpus" in text
-    assert "| net 1 (random) | 6 | missing |" in text
+    assert "| net 1 (random weights) | 6 | missing |" in text
 
 
 def test_markdown_prints_hostile_names_as_they_are(run: Any) -> None:

@@ -144,9 +144,9 @@ def rendered(table: Table, columns: Sequence[Column]) -> rich.table.Table:
         shown.add_column(Text(f"{column.title}{column.arrow}{unit}"), justify="right", no_wrap=True)
     for row in table.rows:
         nominal = row.setting["kbps"]
-        random = " (random)" if row.setting["weights"]["state"] == "random" else ""
+        apart = f" ({row.apart})" if row.apart else ""
         cells = [_cell(table, row, column.name, column.decimals) for column in columns]
-        shown.add_row(Text(row.id + random), "" if nominal is None else f"{nominal:.4g}", *cells)
+        shown.add_row(Text(row.id + apart), "" if nominal is None else f"{nominal:.4g}", *cells)
     return shown
 
 

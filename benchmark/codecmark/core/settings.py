@@ -10,6 +10,9 @@ from typing import Literal
 
 Option = str | int | float | bool
 Batching = Literal["padded", "equal_length", "single"]
+Kind = Literal["anchor", "classical", "neural", "lm", "demonstration"]
+APART: frozenset[Kind] = frozenset({"anchor", "demonstration"})
+"""Kinds that are listed apart and never ranked: what others are held against, and what shows how something is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ class Card:
 
     title: str
     family: str
-    kind: Literal["anchor", "classical", "neural", "lm"]
+    kind: Kind
     summary: str
     paper: str | None = None
     url: str | None = None

@@ -21,8 +21,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+from codecmark.publish import curves
+from codecmark.publish.curves import Curve
 from codecmark.publish.labels import Place, place_labels
-from codecmark.results.tables import Column, Row, Table
+from codecmark.results.tables import Column, Table
 
 INK = "#24292f"
 GREY = "#6e7781"
@@ -55,77 +57,52 @@ STYLE: dict[Any, Any] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
-    """The settings of one network or format, in order of bit rate, and how they are drawn."""
-
-    title: str
-    rows: tuple[Row, ...]
-    colour: str
-    marker: str
-
-
 def rate_quality(table: Table) -> Figure | None:
     """A panel for each metric of quality that has a direction; None where nothing can be drawn."""
-    columns = [column for column in table.columns if column.quality and column.higher_is_better is not None]
-    families = _families(table)
-    anchors = [row for row in table.rows if row.setting["card"]["kind"] == "anchor"]
-    columns = [column for column in columns if any(_points(family, column) for family in families)]
+    lines = curves.curves(table)
+    columns = [column for column in curves.columns(table) if any(line.points(column) for line in lines)]
     if not columns:
         return None
+    levels = [curves.levels(table, column) for column in columns]
     with matplotlib.rc_context(STYLE):
         abreast = min(PANELS_ABREAST, len(columns))
         down = math.ceil(len(columns) / abreast)
-        legend = _legend(families, anchors, PANEL_INCHES[0] * abreast)
+        legend = _legend(lines, any(levels), PANEL_INCHES[0] * abreast)
         size = (PANEL_INCHES[0] * abreast, PANEL_INCHES[1] * down + LEGEND_LINE_INCHES * (legend.lines + 2))
         figure = Figure(figsize=size, layout="constrained")
         FigureCanvasAgg(figure)
         panels = [figure.add_subplot(down, abreast, i + 1) for i in range(len(columns))]
-        for axes, column in zip(panels, columns, strict=True):
-            _draw(axes, column, families, anchors)
+        for axes, column, level in zip(panels, columns, levels, strict=True):
+            _draw(axes, column, lines, level)
         figure.legend(legend.handles, legend.labels, loc="outside lower center", ncols=legend.abreast, frameon=False)
         if table.synthetic:
             figure.suptitle("synthetic material", x=0.99, ha="right", fontsize=LEGEND_POINTS, color=GREY)
         figure.draw_without_rendering()  # only now is it known how large the panels are
         figure.set_layout_engine("none")
-        for axes, column in zip(panels, columns, strict=True):
-            place_labels(axes, *_names(column, families, anchors), LABEL_POINTS)
+        for axes, column, level in zip(panels, columns, levels, strict=True):
+            place_labels(axes, _names(column, lines), _level_names(level), LABEL_POINTS)
     return figure
 
 
-def _families(table: Table) -> list[Family]:
-    """Settings of one model are one line, unless they differ in sample rate: then they are different networks."""
-    found: dict[tuple[str, int], list[Row]] = {}
-    for row in table.rows:
-        if row.ranked and math.isfinite(row.kbps):
-            found.setdefault((row.setting["model"], row.setting["sample_rate"] or 0), []).append(row)
-    models = [model for model, _ in found]
-    families = []
-    for i, ((model, rate), rows) in enumerate(sorted(found.items())):
-        title = rows[0].setting["card"]["title"]
-        title = f"{title} {rate / 1000:g} kHz" if models.count(model) > 1 else title
-        families.append(Family(title, tuple(rows), COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)]))
-    return families
+def _colour(line: Curve) -> str:
+    return COLOURS[line.number % len(COLOURS)]
 
 
-def _points(family: Family, column: Column) -> list[tuple[Row, float, float]]:
-    values = [(row, row.kbps, row.cells[column.name].value) for row in family.rows]
-    return [(row, x, y) for row, x, y in values if y is not None]
+def _marker(line: Curve) -> str:
+    return MARKERS[line.number % len(MARKERS)]
 
 
-def _draw(axes: Axes, column: Column, families: Sequence[Family], anchors: Sequence[Row]) -> None:
+def _draw(axes: Axes, column: Column, lines: Sequence[Curve], levels: Sequence[tuple[str, float]]) -> None:
     axes.set_xscale("log")
-    for family in families:
-        points = _points(family, column)
-        axes.plot([x for _, x, _ in points], [y for _, _, y in points], color=family.colour, alpha=0.8)
+    for line in lines:
+        points, colour = line.points(column), _colour(line)
+        axes.plot([x for _, x, _ in points], [y for _, _, y in points], color=colour, alpha=0.8)
         for row, x, y in points:
             cell = row.cells[column.name]
-            face = family.colour if cell.n_ok == cell.n else "none"
-            axes.plot([x], [y], family.marker, color=family.colour, markerfacecolor=face)
-    for row in anchors:
-        value = row.cells[column.name].value
-        if value is not None:
-            axes.axhline(value, color=GREY, linestyle=(0, (4, 3)), linewidth=0.9, zorder=1)
+            face = colour if cell.n_ok == cell.n else "none"
+            axes.plot([x], [y], _marker(line), color=colour, markerfacecolor=face)
+    for _, value in levels:
+        axes.axhline(value, color=GREY, linestyle=(0, (4, 3)), linewidth=0.9, zorder=1)
     axes.margins(0.08, 0.1)
     _ticks(axes)
     axes.grid(visible=True)
@@ -155,9 +132,9 @@ class Legend:
         return math.ceil(len(self.labels) / self.abreast)
 
 
-def _legend(families: Sequence[Family], anchors: Sequence[Row], inches: float) -> Legend:
-    handles = [Line2D([], [], color=family.colour, marker=family.marker) for family in families]
-    labels = [_text(family.title) for family in families]
+def _legend(lines: Sequence[Curve], anchors: bool, inches: float) -> Legend:
+    handles = [Line2D([], [], color=_colour(line), marker=_marker(line)) for line in lines]
+    labels = [_text(line.title) for line in lines]
     if anchors:
         handles.append(Line2D([], [], color=GREY, linestyle=(0, (4, 3)), linewidth=0.9))
         labels.append("anchor")
@@ -165,22 +142,21 @@ def _legend(families: Sequence[Family], anchors: Sequence[Row], inches: float) -
     return Legend(tuple(handles), tuple(labels), max(int(inches / widest), 1))
 
 
-def _names(column: Column, families: Sequence[Family], anchors: Sequence[Row]) -> tuple[list[Place], list[Place]]:
-    """What is to be written beside points, and what at dashed lines."""
-    points = [
-        Place(_text(row.setting["survey_id"] or row.setting["name"]), x, y, family.colour)
-        for family in families
-        for row, x, y in _points(family, column)
-        if len(family.rows) > 1
+def _names(column: Column, lines: Sequence[Curve]) -> list[Place]:
+    """What is to be written beside points: the setting's name, or the codec's where it has no other setting."""
+    points = [(line, *point) for line in sorted(lines, key=_is_alone) for point in line.points(column)]
+    return [
+        Place(_text(line.title if _is_alone(line) else curves.short(row)), x, y, _colour(line))
+        for line, row, x, y in points
     ]
-    points += [
-        Place(_text(family.title), x, y, family.colour)
-        for family in families
-        for _, x, y in _points(family, column)
-        if len(family.rows) == 1
-    ]
-    values = [(row.setting["title"], row.cells[column.name].value) for row in anchors]
-    return points, [Place(_text(title), 0.0, value, GREY) for title, value in values if value is not None]
+
+
+def _is_alone(line: Curve) -> bool:
+    return len(line.rows) == 1
+
+
+def _level_names(levels: Sequence[tuple[str, float]]) -> list[Place]:
+    return [Place(_text(title), 0.0, value, GREY) for title, value in levels]
 
 
 def _text(text: str) -> str:

@@ -18,7 +18,7 @@ from codecmark.results.tables import Column, Row, Table
 TABLE_SCHEMA = 1
 
 NOTATION = (
-    "Bold: the best of the complete rows that compete; anchors and random weights do not. "
+    "Bold: the best of the complete rows that compete; anchors, demonstrations and random weights do not. "
     "(n/N): n of N clips were scored. ↑ higher is better, ↓ lower is better."
 )
 _DESCRIPTION = ("id", "title", "model", "survey_id", "sample_rate", "n_codebooks", "codebook_size", "frame_rate")
@@ -37,10 +37,8 @@ def nominal(row: Row) -> str:
 
 def label(row: Row) -> str:
     """The title of a row, with a word behind it where it does not compete."""
-    random = row.setting["weights"]["state"] == "random"
-    marks = ["anchor"] * (row.setting["card"]["kind"] == "anchor") + ["random"] * random
     title = str(row.setting["title"])
-    return f"{title} ({', '.join(marks)})" if marks else title
+    return f"{title} ({row.apart})" if row.apart else title
 
 
 def as_csv(table: Table) -> str:

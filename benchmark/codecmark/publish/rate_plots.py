@@ -10,6 +10,8 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from codecmark.publish import curves
+from codecmark.publish.curves import Curve
 from codecmark.publish.plot_labels import Box, Drawn, Label, Named, Spot, place
 from codecmark.results.tables import Column, Row, Table
 
@@ -23,19 +25,8 @@ STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
-    """The settings of one network or format, in order of bit rate, and how they are drawn."""
-
-    title: str
-    family: str
-    rows: tuple[Row, ...]
-    colour: int
-    shape: str
-
-
-@dataclass(frozen=True, slots=True)
 class Point:
-    """A setting in a panel: `whole` where every clip was scored, `front` where no other is as good for less."""
+    """A setting in a panel: `whole` where every clip was scored, `front` where no rival is as good for less."""
 
     row: Row
     x: float
@@ -47,9 +38,9 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of settings, or of an anchor: `path` is SVG's."""
+    """A curve in a panel: `path` is SVG's."""
 
-    series: Series
+    curve: Curve
     path: str
     points: tuple[Point, ...]
 
@@ -75,25 +66,18 @@ class Panel:
 
 def panels(table: Table) -> list[Panel]:
     """A panel for each metric of quality that has a direction and at least one point."""
-    columns = [column for column in table.columns if column.quality and column.higher_is_better is not None]
-    found = series(table)
-    return [_panel(table, found, column) for column in columns if any(_scored(found, column))]
+    found = curves.curves(table)
+    return [
+        _panel(table, found, column) for column in curves.columns(table) if any(curve.points(column) for curve in found)
+    ]
 
 
-def series(table: Table) -> list[Series]:
-    """Settings of one model are one line, unless they differ in sample rate: then they are different networks."""
-    groups: dict[tuple[str, int], list[Row]] = {}
-    for row in table.rows:
-        if row.ranked and math.isfinite(row.kbps) and row.kbps > 0:
-            groups.setdefault((row.setting["model"], row.setting["sample_rate"] or 0), []).append(row)
-    models = [model for model, _ in groups]
-    found = []
-    for i, ((model, rate), rows) in enumerate(sorted(groups.items())):
-        card = rows[0].setting["card"]
-        title = f"{card['title']} {rate / 1000:g} kHz" if models.count(model) > 1 else card["title"]
-        shape = SHAPES[i % len(SHAPES)]
-        found.append(Series(title, card["family"], tuple(rows), i % COLOURS, shape))
-    return found
+def colour(curve: Curve) -> int:
+    return curve.number % COLOURS
+
+
+def shape(curve: Curve) -> str:
+    return SHAPES[curve.number % len(SHAPES)]
 
 
 def front(points: Iterable[tuple[float, float]], higher_is_better: bool) -> list[tuple[float, float]]:
@@ -105,12 +89,6 @@ def front(points: Iterable[tuple[float, float]], higher_is_better: bool) -> list
             best = sign * y
             found.append((x, y))
     return found
-
-
-def _scored(found: Sequence[Series], column: Column) -> list[tuple[Row, float, float]]:
-    rows = [row for one in found for row in one.rows]
-    values = [(row, row.kbps, row.cells[column.name].value) for row in rows]
-    return [(row, x, y) for row, x, y in values if y is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +106,11 @@ class _Scales:
         return round(BOTTOM - (BOTTOM - TOP) * (score - self.y[0]) / (self.y[1] - self.y[0]), 1)
 
 
-def _panel(table: Table, found: Sequence[Series], column: Column) -> Panel:
-    scored = _scored(found, column)
-    anchors = [row for row in table.rows if row.setting["card"]["kind"] == "anchor"]
-    levels = [(row.setting["title"], row.cells[column.name].value) for row in anchors]
-    scales, kept = _scales(scored, [(title, value) for title, value in levels if value is not None])
-    complete = [(x, y) for row, x, y in scored if row.cells[column.name].n_ok == row.cells[column.name].n]
-    best = front(complete, bool(column.higher_is_better))
+def _panel(table: Table, found: Sequence[Curve], column: Column) -> Panel:
+    scored = [point for curve in found for point in curve.points(column)]
+    scales, kept = _scales(scored, curves.levels(table, column))
+    rivals = [(x, y) for row, x, y in scored if row.ranked and _whole(row, column)]
+    best = front(rivals, bool(column.higher_is_better))
     lines = tuple(line for one in found if (line := _line(one, column, scales, best)).points)
     corners = [(scales.across(x), scales.down(y)) for x, y in best]
     ticks = tuple(Tick(scales.down(value), title) for title, value in kept)
@@ -161,15 +137,20 @@ def _scales(
     return _Scales((min(kbps) / 1.35, max(kbps) * 1.35), (min(ends) - margin, max(ends) + margin)), kept
 
 
-def _line(one: Series, column: Column, scales: _Scales, best: Sequence[tuple[float, float]]) -> Line:
+def _line(one: Curve, column: Column, scales: _Scales, best: Sequence[tuple[float, float]]) -> Line:
     points = []
-    for row, x, y in _scored([one], column):
-        cell = row.cells[column.name]
-        text = f"{row.setting['title']}: {x:.4g} kbps, {column.title} {cell.text(column.decimals)}"
-        whole = cell.n_ok == cell.n
-        points.append(Point(row, scales.across(x), scales.down(y), text, whole, whole and (x, y) in best))
+    for row, x, y in one.points(column):
+        text = f"{row.setting['title']}: {x:.4g} kbps, {column.title} {row.cells[column.name].text(column.decimals)}"
+        whole = _whole(row, column)
+        on_front = whole and row.ranked and (x, y) in best
+        points.append(Point(row, scales.across(x), scales.down(y), text, whole, on_front))
     path = "M" + "L".join(f"{point.x:g},{point.y:g}" for point in points)
     return Line(one, path, tuple(points))
+
+
+def _whole(row: Row, column: Column) -> bool:
+    cell = row.cells[column.name]
+    return cell.n_ok == cell.n
 
 
 def _staircase(places: Sequence[tuple[float, float]]) -> str:
@@ -189,19 +170,15 @@ def _steps(corners: Sequence[Spot]) -> list[tuple[Spot, Spot]]:
 
 def _labels(lines: Sequence[Line], anchors: Sequence[Tick], steps: Sequence[tuple[Spot, Spot]]) -> tuple[Label, ...]:
     room = Box(LEFT, TOP, RIGHT, BOTTOM)
-    points = [(line.series.colour, point) for line in lines for point in line.points]
+    points = [(colour(line.curve), point) for line in lines for point in line.points]
     points.sort(key=lambda one: not one[1].front)
     named = [
-        Named(point.row.id, colour, str(point.row.setting["title"]), _short(point.row), point.x, point.y)
-        for colour, point in points
+        Named(point.row.id, number, str(point.row.setting["title"]), curves.short(point.row), point.x, point.y)
+        for number, point in points
     ]
     lines_drawn = [((a.x, a.y), (b.x, b.y)) for line in lines for a, b in itertools.pairwise(line.points)]
     levels = [(tick.text, tick.at) for tick in anchors]
     return place(Drawn(room, RADIUS, levels, [*lines_drawn, *steps]), named)
-
-
-def _short(row: Row) -> str:
-    return str(row.setting["survey_id"] or row.setting["name"])
 
 
 def _octaves(ends: tuple[float, float]) -> list[float]:

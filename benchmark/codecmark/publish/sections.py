@@ -6,10 +6,11 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from codecmark.publish import rate_plots
+from codecmark.publish import curves, rate_plots
 from codecmark.publish.cells import task_command
+from codecmark.publish.curves import Curve
 from codecmark.publish.formats import as_csv, as_json, file_name, ordered
-from codecmark.publish.rate_plots import Panel, Series
+from codecmark.publish.rate_plots import Panel
 from codecmark.publish.runs import Loaded
 from codecmark.publish.survey_table import Published, SurveyRow, SurveyTable
 from codecmark.results.tables import Column, Table
@@ -26,7 +27,7 @@ class Section:
     table: Table
     pages: Mapping[str, str]
     groups: Sequence[tuple[str, tuple[Column, ...]]]
-    series: Sequence[Series]
+    curves: Sequence[Curve]
     panels: Sequence[Panel]
 
     @property
@@ -59,7 +60,7 @@ def sections(runs: Sequence[Loaded], pages: Sequence[Mapping[str, str]]) -> list
             table=table,
             pages=pages[i],
             groups=grouped(table),
-            series=rate_plots.series(table),
+            curves=curves.curves(table),
             panels=rate_plots.panels(table),
         )
         for i, run in enumerate(runs)

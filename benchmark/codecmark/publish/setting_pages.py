@@ -21,7 +21,7 @@ from codecmark.publish.runs import Loaded
 from codecmark.publish.sections import data_uri, grouped
 from codecmark.results.card import Plain
 from codecmark.results.store import Store
-from codecmark.results.tables import Column, Row, Table
+from codecmark.results.tables import Column, Row, Table, apart
 
 FOLDER = "settings"
 CARD_FACTS = (
@@ -192,6 +192,7 @@ def _numbers(setting: Plain) -> list[tuple[str, str]]:
 def _environment() -> jinja2.Environment:
     environment = assets.environment()
     environment.globals.update(
+        apart=apart,
         clip_text=clip_text,
         sort_value=cells.sort_value,
         explained=cells.explained,

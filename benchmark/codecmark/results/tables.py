@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from codecmark.core.settings import APART, WeightsState
 from codecmark.results.card import Plain, RunCard
 from codecmark.results.records import Status
 
@@ -69,6 +70,13 @@ class Column:
         return f"{self.title}{self.arrow}" if not self.unit else f"{self.title} [{self.unit}]{self.arrow}"
 
 
+def apart(setting: Plain) -> str:
+    """Why a setting of a run card does not compete: its kind, or its random weights; nothing where it does."""
+    kind = str(setting["card"]["kind"])
+    random = setting["weights"]["state"] == WeightsState.RANDOM
+    return ", ".join([kind] * (kind in APART) + ["random weights"] * random)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """A setting as a row. `setting` is its description in the run card, `cells` are by score name."""
@@ -81,9 +89,13 @@ class Row:
         return str(self.setting["id"])
 
     @property
+    def apart(self) -> str:
+        """Why the row does not compete, in words; nothing where it does."""
+        return apart(self.setting)
+
+    @property
     def ranked(self) -> bool:
-        """Whether the row competes: anchors, and timings of random weights, do not."""
-        return bool(self.setting["card"]["kind"] != "anchor" and self.setting["weights"]["state"] != "random")
+        return not self.apart
 
     @property
     def kbps(self) -> float:
@@ -95,7 +107,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """The comparison of one task. `notes` are what must be read beside it (synthetic speech, random weights)."""
+    """The comparison of one task, its rows by bit rate, those that do not compete last.
+
+    `notes` are what must be read beside it (synthetic speech, random weights).
+    """
 
     task: str
     title: str
@@ -139,7 +154,7 @@ def _table(card: RunCard, task: Plain, rows: pd.DataFrame) -> Table:
             name: _cell(groups.get((setting, name)), wanted[name], card.metrics[name]["aggregate"]) for name in wanted
         }
         found.append(Row(setting=card.settings[setting], cells=cells))
-    found.sort(key=lambda row: (row.kbps, row.id))
+    found.sort(key=lambda row: (not row.ranked, row.kbps, row.id))
     return Table(
         task=task["name"],
         title=task["title"],
@@ -209,8 +224,8 @@ def _notes(task: Plain, rows: Iterable[Row]) -> Iterable[str]:
     cells = [cell for row in rows for cell in row.cells.values()]
     if task["dataset"]["synthetic"]:
         yield "Synthetic material: good for trying things out, not for judging codecs."
-    if any(row.setting["weights"]["state"] == "random" for row in rows):
-        yield "Rows marked 'random' have made-up weights: they are timed, never scored or ranked."
+    if any(row.setting["weights"]["state"] == WeightsState.RANDOM for row in rows):
+        yield "Rows marked 'random weights' have made-up ones: they are timed, never scored or ranked."
     for reason in sorted({cell.reason for cell in cells if cell.state == Status.UNAVAILABLE}):
         yield f"unavailable: {reason}"
     if failed := sum(cell.n_failed for cell in cells):
