@@ -6,10 +6,12 @@ import os
 import shutil
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -111,6 +113,53 @@ def bench(tmp_path: Path) -> Bench:
     folder = tmp_path / "bench"
     folder.mkdir()
     return Bench(folder)
+
+
+class Server(BaseHTTPRequestHandler):
+    """Serves one file at any address, with Range; cuts each of the first `cuts` answers after a third of it."""
+
+    address = ""
+    content = b""
+    cuts = 0
+    ranges = True
+    asked: ClassVar[list[str | None]] = []
+
+    def do_GET(self) -> None:
+        wanted = self.headers.get("Range")
+        type(self).asked.append(wanted)
+        start = int(wanted.removeprefix("bytes=").removesuffix("-")) if wanted and self.ranges else 0
+        if start >= len(self.content):
+            self.send_error(416)
+            return
+        body = self.content[start:]
+        self.send_response(206 if start else 200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.cuts > 0:
+            type(self).cuts -= 1
+            body = body[: len(body) // 3]
+        self.wfile.write(body)
+
+    def log_message(self, *args: object) -> None:
+        """Keeps the test's output clean."""
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[bytes], type[Server]]]:
+    """Serves a file on this machine."""
+    running: list[ThreadingHTTPServer] = []
+
+    def start(content: bytes) -> type[Server]:
+        state = type("State", (Server,), {"content": content, "asked": []})
+        running.append(ThreadingHTTPServer(("127.0.0.1", 0), state))
+        state.address = f"http://127.0.0.1:{running[-1].server_port}"
+        threading.Thread(target=running[-1].serve_forever, args=(0.02,), daemon=True).start()
+        return state
+
+    yield start
+    for one in running:
+        one.shutdown()
+        one.server_close()
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -93,8 +94,18 @@ def test_what_cannot_be_fetched_says_where_it_belongs(tmp_path: Path) -> None:
     assert list((home() / "weights" / "toy").iterdir()) == []
 
 
+def test_a_download_that_was_cut_goes_on(serve: Any) -> None:
+    server = serve(CONTENT)
+    server.cuts = 1
+    (home() / "weights" / "toy").mkdir(parents=True)
+    (home() / "weights" / "toy" / "toy.bin.part").write_bytes(CONTENT[:2])
+    folder = Resources().download(weights(f"{server.address}/toy.bin"))
+    assert server.asked == ["bytes=2-", "bytes=7-"]  # a third of the 15 that were missing came first
+    assert [path.read_bytes() for path in folder.iterdir()] == [CONTENT]
+
+
 def test_a_cache_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("CODECMARK_HOME", str(tmp_path / "file"))
-    with pytest.raises(WeightsMissing, match=r"cannot write to .*; set CODECMARK_HOME to another place"):
+    with pytest.raises(WeightsMissing, match=r"cannot write to .*; choose another .*CODECMARK_HOME"):
         Resources().download(weights("file:///nowhere"))

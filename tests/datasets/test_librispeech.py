@@ -5,11 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import tarfile
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import ClassVar
+from typing import Any
 
 import numpy as np
 import pytest
@@ -86,52 +83,20 @@ def test_a_part_of_a_split_is_not_taken_for_all_of_it(lost: str, tmp_path: Path)
             clips(tmp_path)
 
 
-class Server(BaseHTTPRequestHandler):
-    """Serves one file, with Range; cuts each of the first `cuts` answers after a third of it."""
-
-    content = b""
-    cuts = 0
-    ranges = True
-    asked: ClassVar[list[str | None]] = []
-
-    def do_GET(self) -> None:
-        wanted = self.headers.get("Range")
-        type(self).asked.append(wanted)
-        start = int(wanted.removeprefix("bytes=").removesuffix("-")) if wanted and self.ranges else 0
-        if start >= len(self.content):
-            self.send_error(416)
-            return
-        body = self.content[start:]
-        self.send_response(206 if start else 200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if self.cuts > 0:
-            type(self).cuts -= 1
-            body = body[: len(body) // 3]
-        self.wfile.write(body)
-
-    def log_message(self, *args: object) -> None:
-        """Keeps the test's output clean."""
-
-
 @pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Server]]:
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, serve: Any) -> Any:
     tree(tmp_path / "source" / "LibriSpeech" / "test-clean")
     (tmp_path / "source" / "LibriSpeech" / "README.TXT").write_text("about", encoding="utf-8")
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as tar:
         tar.add(tmp_path / "source" / "LibriSpeech", "LibriSpeech")
-    state = type("State", (Server,), {"content": packed.getvalue(), "asked": []})
-    running = ThreadingHTTPServer(("127.0.0.1", 0), state)
-    threading.Thread(target=running.serve_forever, args=(0.02,), daemon=True).start()
-    monkeypatch.setattr(librispeech, "BASE_URL", f"http://127.0.0.1:{running.server_port}")
+    state = serve(packed.getvalue())
+    monkeypatch.setattr(librispeech, "BASE_URL", state.address)
     monkeypatch.setitem(librispeech.MD5, "test-clean", hashlib.md5(packed.getvalue()).hexdigest())
-    yield state
-    running.shutdown()
-    running.server_close()
+    return state
 
 
-def test_a_download_is_unpacked_and_found(server: type[Server], tmp_path: Path) -> None:
+def test_a_download_is_unpacked_and_found(server: Any, tmp_path: Path) -> None:
     librispeech.download("test-clean", home() / "data")
     librispeech.download("test-clean", home() / "data")
     assert server.asked == [None]
@@ -140,7 +105,7 @@ def test_a_download_is_unpacked_and_found(server: type[Server], tmp_path: Path) 
     assert sorted(file.name for file in (home() / "data" / "LibriSpeech").iterdir()) == ["README.TXT", "test-clean"]
 
 
-def test_a_broken_connection_is_resumed(server: type[Server], tmp_path: Path) -> None:
+def test_a_broken_connection_is_resumed(server: Any, tmp_path: Path) -> None:
     server.cuts = 2
     librispeech.download("test-clean", tmp_path / "data")
     size = len(server.content)
@@ -151,7 +116,7 @@ def test_a_broken_connection_is_resumed(server: type[Server], tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("ranges", [True, False])
-def test_a_later_attempt_goes_on(server: type[Server], ranges: bool, tmp_path: Path) -> None:
+def test_a_later_attempt_goes_on(server: Any, ranges: bool, tmp_path: Path) -> None:
     server.ranges = ranges
     (tmp_path / "test-clean.tar.gz.part").write_bytes(server.content[:1000])
     librispeech.download("test-clean", tmp_path)
@@ -159,13 +124,13 @@ def test_a_later_attempt_goes_on(server: type[Server], ranges: bool, tmp_path: P
     assert len(clips(tmp_path)) == 3
 
 
-def test_a_whole_part_needs_no_more(server: type[Server], tmp_path: Path) -> None:
+def test_a_whole_part_needs_no_more(server: Any, tmp_path: Path) -> None:
     (tmp_path / "test-clean.tar.gz.part").write_bytes(server.content)
     librispeech.download("test-clean", tmp_path)
     assert len(clips(tmp_path)) == 3
 
 
-def test_a_wrong_file_is_refused_and_deleted(server: type[Server], tmp_path: Path) -> None:
+def test_a_wrong_file_is_refused_and_deleted(server: Any, tmp_path: Path) -> None:
     server.content = server.content[:-1] + b"!"
     with pytest.raises(DataError, match="not the published file"):
         librispeech.download("test-clean", tmp_path / "data")
@@ -180,7 +145,7 @@ def test_no_server_is_said_in_one_line(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_an_archive_that_leaves_its_folder_is_refused(
-    server: type[Server], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as tar:

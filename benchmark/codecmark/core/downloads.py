@@ -1,4 +1,4 @@
-"""Fetching large archives: resumed where it broke off, checked against the published MD5, unpacked safely."""
+"""Fetching large files: resumed where it broke off, checked against the published checksum, unpacked safely."""
 
 from __future__ import annotations
 
@@ -17,40 +17,53 @@ from functools import partial
 from pathlib import Path
 
 from codecmark.core.errors import DataError
-from codecmark.core.resources import DOWNLOAD_TIMEOUT_SECONDS
 
+DOWNLOAD_TIMEOUT_SECONDS = 20.0
 BLOCK_BYTES = 1 << 20
 REPORT_BYTES = 100 << 20
 """A line is logged each time this much has arrived."""
+CHECKSUMS = {32: "md5", 40: "sha1", 64: "sha256"}
+"""What a checksum is, by the number of its hexadecimal digits: publishers differ in which one they give."""
 
 log = logging.getLogger(__name__)
 
 
-def fetch(url: str, target: Path, md5: str) -> None:
+def fetch(url: str, target: Path, checksum: str | None) -> None:
     """Downloads to `target`, going on from `target.part` where an earlier attempt left one.
 
     Raises `DataError` when the place cannot be written, when the connection fails before the end (what has arrived is
-    kept), or when the file is not the published one (then it is deleted).
+    kept), or when the file is not the published one (then it is deleted), if its publisher gives a checksum.
     """
     part = target.with_name(target.name + ".part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         part.touch()
     except OSError as error:
-        raise DataError(f"cannot write to {target.parent}: {error.strerror}; choose another --data-root") from error
+        raise DataError(
+            f"cannot write to {target.parent}: {error.strerror}; choose another --data-root, or CODECMARK_HOME for all"
+        ) from error
     try:
         while not _append(url, part):
             log.info("%s: the connection broke, going on", target.name)
     except (OSError, http.client.HTTPException) as error:
-        raise DataError(
-            f"cannot download {url}: {error}; {part.stat().st_size} bytes are kept, the same command goes on from there"
-        ) from error
-    with part.open("rb") as file:
-        found = hashlib.file_digest(file, partial(hashlib.md5, usedforsecurity=False)).hexdigest()
-    if found != md5:
+        raise DataError(f"cannot download {url}: {error}; {_advice(part)}") from error
+    if checksum is not None and (found := _digest(part, CHECKSUMS[len(checksum)])) != checksum:
         part.unlink()
-        raise DataError(f"{url} is not the published file (MD5 {found}, expected {md5}): deleted, download it again")
+        raise DataError(f"{url} is not the published file (its checksum is {found}, not {checksum}): it is deleted")
     part.replace(target)
+
+
+def _advice(part: Path) -> str:
+    """What to do about a download that ended early; an empty part is deleted."""
+    if size := part.stat().st_size:
+        return f"{size} bytes are kept, the same command goes on from there"
+    part.unlink()
+    return f"fetch it by hand and put it at {part.with_suffix('')}"
+
+
+def _digest(path: Path, kind: str) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, partial(hashlib.new, kind, usedforsecurity=False)).hexdigest()
 
 
 def _append(url: str, part: Path) -> bool:

@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from codecmark.core.errors import WeightsError, WeightsMissing
+from codecmark.core.downloads import DOWNLOAD_TIMEOUT_SECONDS, fetch
+from codecmark.core.errors import DataError, WeightsError, WeightsMissing
 from codecmark.core.settings import Weights, WeightsFile, WeightsState
-
-DOWNLOAD_TIMEOUT_SECONDS = 20.0
 
 
 def home() -> Path:
@@ -80,7 +79,7 @@ class Resources:
         """Fetches the files that are missing and checks them; nothing is fetched twice.
 
         Files of a model hub go into its own cache ($HF_HOME), where other programs find them too, others into ours.
-        Raises `WeightsMissing` when a file cannot be fetched, `WeightsError` when it is not the pinned one.
+        Raises `WeightsMissing` when the pinned file cannot be fetched, `WeightsError` when another one lies there.
         """
         if self._folder(weights) is None:
             folder = home() / "weights" / weights.name
@@ -178,22 +177,6 @@ def _fetch(file: WeightsFile, target: Path) -> None:
     if file.url is None:
         raise WeightsMissing(f"no address is known for weights file {file.name}: put it at {target}")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise WeightsMissing(
-            f"cannot write to {target.parent}: {error}; set CODECMARK_HOME to another place"
-        ) from error
-    part = target.with_name(target.name + ".part")
-    try:
-        with urllib.request.urlopen(file.url, timeout=DOWNLOAD_TIMEOUT_SECONDS) as answer, part.open("wb") as out:
-            while block := answer.read(1 << 20):
-                out.write(block)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise WeightsMissing(f"cannot download {file.url}: {error}; fetch it by hand and put it at {target}") from error
-    try:
-        verify(part, file)
-    except WeightsError:
-        part.unlink()
-        raise
-    part.replace(target)
+        fetch(file.url, target, file.sha256)
+    except DataError as error:
+        raise WeightsMissing(str(error)) from error
