@@ -12,14 +12,16 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from codecmark import Audio, Codes, Resources, Setting, Stream
+from codecmark import Audio, Codes, Resources
 from codecmark.codecs.dac import DELAY, PLUGIN
 from codecmark.core.errors import WeightsMissing
 from codecmark.nn import checkpoints
 from codecmark.nn import dac as nn_dac
+from codecmark.nn.network import randomised
+from codecmark.nn.whole_clips import WholeClips
 
 Array = NDArray[Any]
-FOLDERS = {"dac_16k": "weights_16khz.pth", "dac_24k": "weights_24khz.pth", "dac_44k": "weights.pth"}
+FOLDERS = ("dac_16k", "dac_24k", "dac_44k")
 TOLERANCE = 1e-3
 """Of the RMS of the decoded vector, as its README has it."""
 
@@ -44,11 +46,10 @@ class Vectors:
         few = min(int(path.stem.partition("_nq")[2]) for path in folder.glob("codes_a_nq*.npy"))
         self.suffixes = {given["n_codebooks"]: "", few: f"_nq{few}"}
 
-    def codec(self, codebooks: int, file: str) -> nn_dac.Dac:
-        setting = Setting(model="small", name="small", sample_rate=self.rate, streams=(Stream(50, 64),) * codebooks)
+    def codec(self, codebooks: int, file: str) -> WholeClips:
         path = self.folder / file
         content = checkpoints.read(path, "small", Resources())
-        return nn_dac.Dac(nn_dac.trained_network(self.config, path, content), setting, "cpu")
+        return WholeClips(nn_dac.trained_network(self.config, path, content), codebooks, "cpu")
 
     def array(self, name: str) -> Array:
         return np.load(self.folder / f"{name}.npy")
@@ -95,7 +96,8 @@ def test_a_batch_of_equal_lengths_is_one_by_one(vectors: Vectors) -> None:
 
 
 def test_the_originals_own_checkpoint_gives_the_same(vectors: Vectors) -> None:
-    codec = vectors.codec(max(vectors.suffixes), FOLDERS[vectors.folder.name])
+    assert PLUGIN.parts is not None
+    codec = PLUGIN.parts(vectors.folder, Resources()).codec(max(vectors.suffixes))
     (codes,) = codec.encode([vectors.audio("a")])
     np.testing.assert_array_equal(tokens(codes), vectors.array("codes_a"))
 
@@ -131,7 +133,7 @@ def test_random_weights_use_their_codebooks(voice: Any) -> None:
     """Many tokens in every codebook, an output neither dead nor endless, and all of it the same from one seed."""
     config = nn_dac.DacConfig(encoder_hidden_size=4, decoder_hidden_size=48, n_codebooks=9, sampling_rate=44100)
     clip = voice(seconds=1.0, rate=44100)
-    codecs = [nn_dac.Dac(nn_dac.random_network(config, seed), PLUGIN.settings[2], "cpu") for seed in (0, 0, 1)]
+    codecs = [WholeClips(randomised(nn_dac.DacNetwork(config), seed), 9, "cpu") for seed in (0, 0, 1)]
     sent = [codec.encode([clip])[0] for codec in codecs]
     np.testing.assert_array_equal(tokens(sent[0]), tokens(sent[1]))
     assert (tokens(sent[0]) != tokens(sent[2])).mean() > 0.5
@@ -150,7 +152,7 @@ class Kept(nn.Module):
         return (self.states[:, :, codes[0, 0]],)
 
 
-def passing_network(ratios: list[int]) -> Any:
+def passing_network(ratios: list[int]) -> nn_dac.DacNetwork:
     """A DAC that passes audio on: convolutions sort samples into channels and back, all else is the identity.
 
     The decoder puts a frame where the trained weights do: cut by `stride // 2` at its start, an odd stride's output
@@ -158,7 +160,8 @@ def passing_network(ratios: list[int]) -> Any:
     """
     size = int(np.prod(ratios))
     config = nn_dac.DacConfig(encoder_hidden_size=size // 16, downsampling_ratios=ratios, decoder_hidden_size=size)
-    network: Any = nn_dac.DacModel(config)
+    passing = nn_dac.DacNetwork(config)
+    network = passing.model
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.zero_()
@@ -179,7 +182,7 @@ def passing_network(ratios: list[int]) -> Any:
                 for offset in range(stride):
                     block.conv_t1.weight[channel * stride + offset, channel, offset + stride // 2] = 1.0
     network.quantizer = Kept()
-    return network
+    return passing
 
 
 def snake_of(network: Any) -> type[nn.Module]:
@@ -212,12 +215,11 @@ def test_an_odd_stride_moves_the_raw_output_and_the_adapter_moves_it_back(
     samples = make(whole - 100)
     given = torch.nn.functional.pad(torch.from_numpy(samples), (0, 100))[None, None]
     with torch.inference_mode():
-        raw = np.arctanh(network(given, n_quantizers=1).audio_values[0].numpy())
+        raw = np.arctanh(network.model(given, n_quantizers=1).audio_values[0].numpy())
     assert len(raw) == whole - early
     np.testing.assert_allclose(raw[: whole - 100 - early], samples[early:], atol=1e-5)
 
-    setting = Setting(model="small", name="small", sample_rate=16000, streams=(Stream(50, 1024),))
-    codec = nn_dac.Dac(network, setting, "cpu")
+    codec = WholeClips(network, 1, "cpu")
     (decoded,) = codec.decode(codec.encode([Audio(samples, 16000)]))
     aligned = np.arctanh(decoded.samples[0])
     assert len(aligned) == len(samples)

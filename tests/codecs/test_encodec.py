@@ -12,12 +12,13 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from codecmark import Audio, Codes, Resources, Setting, Stream
+from codecmark import Audio, Codes, Resources
 from codecmark.codecs.encodec import PLUGIN
 from codecmark.core.contracts import Codec
 from codecmark.core.errors import WeightsMissing
 from codecmark.nn import checkpoints
 from codecmark.nn import encodec as nn_encodec
+from codecmark.nn.network import randomised
 
 Array = NDArray[Any]
 CODEBOOKS = {32: "", 8: "_nq8", 2: "_nq2"}
@@ -39,10 +40,9 @@ class Vectors:
         )
 
     def codec(self, codebooks: int, file: str = "model.safetensors") -> Codec:
-        setting = Setting(model="small", name="small", sample_rate=24000, streams=(Stream(75, 64),) * codebooks)
         path = self.folder / file
         tensors = checkpoints.read(path, "small", Resources())
-        return nn_encodec.codec_of(nn_encodec.trained_network(self.config, path, tensors), setting, "cpu")
+        return nn_encodec.codec_of(nn_encodec.trained_network(self.config, path, tensors), codebooks, "cpu")
 
     def array(self, name: str) -> Array:
         return np.load(self.folder / f"{name}.npy")
@@ -82,7 +82,8 @@ def test_equals_the_original(codebooks: int, suffix: str, together: bool, vector
 
 
 def test_the_originals_own_checkpoint_gives_the_same(vectors: Vectors) -> None:
-    (codes,) = vectors.codec(8, "encodec_24khz-bc1219b6.th").encode([vectors.audio("a")])
+    assert PLUGIN.parts is not None
+    (codes,) = PLUGIN.parts(vectors.folder, Resources()).codec(8).encode([vectors.audio("a")])
     np.testing.assert_array_equal(tokens(codes), vectors.array("codes_a_nq8"))
 
 
@@ -135,13 +136,12 @@ def small() -> Any:
     """A small network of random weights with the chunks of the 48 kHz one."""
     sizes = {"num_filters": 4, "hidden_size": 12, "codebook_dim": 12}
     config = nn_encodec.EncodecConfig(**{**nn_encodec.CONFIGS[48000].to_dict(), **sizes})
-    return nn_encodec.random_network(config, seed=1)
+    return randomised(nn_encodec.network_of(config), seed=1)
 
 
 @pytest.fixture(scope="module")
 def chunked(small: Any) -> Codec:
-    setting = Setting(model="small", name="small", sample_rate=48000, streams=(Stream(150, 1024),) * 4)
-    return nn_encodec.codec_of(small, setting, "cpu")
+    return nn_encodec.codec_of(small, 4, "cpu")
 
 
 def chunk_frames(num_samples: int) -> list[int]:
@@ -171,14 +171,26 @@ def test_the_scale_carries_the_loudness(chunked: Codec, voice: Any) -> None:
 
 
 @torch.inference_mode()
+def test_chunks_are_those_of_transformers(small: Any, chunked: Codec, voice: Any) -> None:
+    clip = voice(seconds=2.3, rate=48000)
+    (codes,) = chunked.encode([clip])
+    assert isinstance(codes, Codes)
+    stereo = torch.tensor(clip.samples).expand(2, -1)[None]
+    theirs = small.model.encode(stereo, bandwidth=6.0)
+    rows = torch.cat(list(theirs.audio_codes), dim=2)[0].numpy()
+    np.testing.assert_array_equal(tokens(codes), rows[:, : rows.shape[1] - theirs.last_frame_pad_length])
+    np.testing.assert_array_equal(codes.side["scale"], torch.cat(theirs.audio_scales)[:, 0])
+
+
+@torch.inference_mode()
 def test_chunks_are_decoded_alone_and_faded_over(small: Any, chunked: Codec, voice: Any) -> None:
     (codes,) = chunked.encode([voice(seconds=1.9, rate=48000)])
     assert isinstance(codes, Codes)
     (decoded,) = chunked.decode([codes])
     ends = np.cumsum(chunk_frames(codes.num_samples))
+    quantizer, decoder = small.model.quantizer, small.model.decoder
     first, second = (
-        small.decoder(small.quantizer.decode(torch.from_numpy(tokens(codes)[:, None, start:end])))[0].mean(0).numpy()
-        * scale
+        decoder(quantizer.decode(torch.from_numpy(tokens(codes)[:, None, start:end])))[0].mean(0).numpy() * scale
         for start, end, scale in zip([0, *ends], ends, codes.side["scale"], strict=False)
     )
     rise = np.arange(1, 481) / 481
@@ -197,9 +209,8 @@ def test_lengths_in_a_batch_of_chunks(chunked: Codec, voice: Any) -> None:
 def test_random_weights_use_their_codebooks(voice: Any) -> None:
     """Many tokens in every codebook, an output neither dead nor endless, and all of it the same from one seed."""
     config = nn_encodec.EncodecConfig(num_filters=4, hidden_size=16)
-    setting = PLUGIN.settings[2]
     clip = voice(seconds=2.0, rate=24000)
-    codecs = [nn_encodec.codec_of(nn_encodec.random_network(config, seed), setting, "cpu") for seed in (0, 0, 1)]
+    codecs = [nn_encodec.codec_of(randomised(nn_encodec.network_of(config), seed), 8, "cpu") for seed in (0, 0, 1)]
     sent = [codec.encode([clip])[0] for codec in codecs]
     np.testing.assert_array_equal(tokens(sent[0]), tokens(sent[1]))
     assert (tokens(sent[0]) != tokens(sent[2])).mean() > 0.5

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from codecmark.core.contracts import Codec
+from pathlib import Path
+
+from codecmark.core.contracts import Codec, Parts
 from codecmark.core.plugins import CodecPlugin
 from codecmark.core.resources import Resources
 from codecmark.core.settings import Card, Setting, Stream, Weights, WeightsFile
@@ -87,6 +89,13 @@ def open_encodec(setting: Setting, resources: Resources) -> Codec:
     return open_codec(setting, weights_of(setting), resources)
 
 
+def open_parts(folder: Path, resources: Resources) -> Parts:
+    """Opens the network of any folder with a config.json and a checkpoint in the layout of the original."""
+    from codecmark.nn.encodec import open_parts
+
+    return open_parts(folder, resources)
+
+
 PLUGIN = CodecPlugin(
     name="encodec",
     card=CARD,
@@ -96,5 +105,6 @@ PLUGIN = CodecPlugin(
     ),
     open=open_encodec,
     weights=weights_of,
+    parts=open_parts,
     packages=("torch", "transformers"),
 )

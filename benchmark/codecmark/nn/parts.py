@@ -12,7 +12,7 @@ from torch import Tensor
 
 from codecmark.core.contracts import Codec
 from codecmark.nn.inference import ready
-from codecmark.nn.network import CodecNetwork, Side
+from codecmark.nn.network import CodecNetwork, Network, Side
 from codecmark.nn.whole_clips import WholeClips
 
 Decoder = Callable[[Tensor, Side], Tensor]
@@ -22,16 +22,23 @@ class NetworkParts:
     """The parts of a `CodecNetwork`; see `core.contracts.Parts`.
 
     `decoders` are further ways from tokens and side information to waves (clips, samples), by the name that a folder
-    of vectors has for what they give.
+    of vectors has for what they give. `adapter` makes a codec of the network, so many codebooks and the device.
     """
 
-    def __init__(self, network: CodecNetwork, device: str, decoders: Mapping[str, Decoder] | None = None) -> None:
-        self._network = ready(network, device)
+    def __init__(
+        self,
+        network: Network,
+        device: str,
+        decoders: Mapping[str, Decoder] | None = None,
+        adapter: Callable[[Network, int, str], Codec] = WholeClips,
+    ) -> None:
+        self._network: CodecNetwork = ready(network, device)
         self._device = device
         self._decoders = {"": network.decode, **(decoders or {})}
         self.decoders = frozenset(self._decoders)
         self.whole_frames = network.whole_frames
         self.missing = network.missing
+        self.codec: Callable[[int], Codec] = lambda codebooks: adapter(network, codebooks, device)
 
     @torch.inference_mode()
     def latent(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -49,9 +56,6 @@ class NetworkParts:
     ) -> NDArray[np.float32]:
         moved = {name: self._moved(values[None]) for name, values in side.items()}
         return self._decoders[decoder](self._moved(codes[None]), moved)[0].cpu().numpy()
-
-    def codec(self, codebooks: int) -> Codec:
-        return WholeClips(self._network, codebooks, self._device)
 
     def _moved(self, array: NDArray[Any]) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(array)).to(self._device)

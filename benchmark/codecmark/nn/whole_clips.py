@@ -13,7 +13,7 @@ from torch import Tensor
 from codecmark.core.audio import Audio
 from codecmark.core.encoded import Codes, Encoded
 from codecmark.nn.inference import InGroups, ready, waveforms
-from codecmark.nn.network import CodecNetwork
+from codecmark.nn.network import CodecNetwork, Side
 
 SIDE_BITS = 32
 """Of each value of side information: a float32."""
@@ -34,16 +34,20 @@ class WholeClips(InGroups):
         return 0 if self._network.padded_batches else num_samples
 
     def _encode(self, batch: Sequence[Audio]) -> list[Encoded]:
-        width = max(audio.num_samples for audio in batch)
-        if self._network.whole_frames:
-            width = -(-width // self._network.hop) * self._network.hop
-        latent, side = self._network.encode(waveforms(batch, width, self._device))
+        latent, side = self._latent(batch)
         tokens = self._network.quantize(latent, len(self._sizes)).cpu().numpy()
         aside = {name: values.cpu().numpy() for name, values in side.items()}
         return [
             self._codes(row, audio.num_samples, {name: values[index] for name, values in aside.items()})
             for index, (row, audio) in enumerate(zip(tokens, batch, strict=True))
         ]
+
+    def _latent(self, batch: Sequence[Audio]) -> tuple[Tensor, Side]:
+        """What the encoder makes of the clips, zeros behind the shorter ones."""
+        width = max(audio.num_samples for audio in batch)
+        if self._network.whole_frames:
+            width = -(-width // self._network.hop) * self._network.hop
+        return self._network.encode(waveforms(batch, width, self._device))
 
     def _codes(self, row: NDArray[Any], num_samples: int, side: dict[str, NDArray[np.float32]]) -> Codes:
         streams = list(row[:, : self._network.frames(num_samples)])
