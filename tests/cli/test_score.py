@@ -102,6 +102,9 @@ def test_a_list_that_is_none(cli: Any, tmp_path: Path, text: str, error: str) ->
     ("words", "error"),
     [
         (("--metrics", "stoy"), "unknown metric 'stoy': did you mean stoi"),
+        (("--evaluator", "whispr=base.en"), "unknown evaluator 'whispr': did you mean whisper"),
+        (("--evaluator", "whisper"), "--evaluator whisper: give ROLE=NAME, such as whisper=base.en"),
+        (("--weights-root", "/nowhere"), "--weights-root /nowhere: no such folder"),
         (("--workers", "0"), "--workers 0: give a whole number from 1"),
         (("--workers", "-1"), "--workers -1: give a whole number from 1"),
         (("--pairs", "x.csv"), "give --pairs PAIRS.csv, or --reference DIR and --decoded DIR"),

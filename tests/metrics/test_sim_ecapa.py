@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 
+from codecmark import score
 from codecmark.core.audio import Audio
 from codecmark.core.errors import WeightsMissing
 from codecmark.core.items import Clip, Output, Request
@@ -174,3 +175,18 @@ def test_a_run_end_to_end(bench: Any, cli: Any, rows: Any, voice: Any, folder: P
     assert found["mulaw/8khz", "three.wav", "sim_ecapa"]["status"] == "failed"
     card = json.loads((tmp_path / "run" / "run.json").read_text())
     assert card["tasks"]["bench"]["evaluators"] == {"ecapa": str(folder)}
+
+
+def test_pairs_end_to_end(cli: Any, voice: Any, folder: Path, worker: Any, tmp_path: Path) -> None:
+    """`codecmark score` with a folder of weights, and in Python."""
+    voice(2.0).write(tmp_path / "r.wav", "FLOAT")
+    noisy(voice(2.0)).write(tmp_path / "d.wav", "FLOAT")
+    (tmp_path / "pairs.csv").write_text("reference,decoded\nr.wav,d.wav\n")
+    words = ("--metrics", "sim_ecapa", "--evaluator", f"ecapa={folder}", "--device", "cpu", "--offline", "--json")
+    ended = cli("score", "--pairs", tmp_path / "pairs.csv", *words)
+    assert (ended.code, ended.err) == (0, "")
+    reference, decoded = (Audio.read(tmp_path / f"{name}.wav") for name in "rd")
+    expected = worker.score([(worker.prepare(clip_of(reference)), Output(id="a", audio=decoded))])[0]["sim_ecapa"]
+    assert json.loads(ended.out)[0]["value"] == pytest.approx(expected.value)
+    resources = Resources(evaluators={"ecapa": str(folder)})
+    assert score(reference, decoded, "sim_ecapa", resources=resources) == {"sim_ecapa": expected}

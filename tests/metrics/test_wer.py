@@ -313,3 +313,23 @@ def test_what_is_published_is_fetched(
     assert cli("run", task, "--workers", 1, "--out", tmp_path / "run").code == 0
     assert kept.is_file()
     assert rows(tmp_path / "run")["identity/pcm", "one", "wer"]["status"] == "ok"
+
+
+def test_pairs_end_to_end(cli: Any, voice: Any, tiny: Path, worker: Any, tmp_path: Path) -> None:
+    """`codecmark score` with a checkpoint by path, and by a name under a weights root that lacks it."""
+    for name, seed in (("r", 0), ("d", 1)):
+        voice(3.0, seed=seed).write(tmp_path / f"{name}.wav", "FLOAT")
+    (tmp_path / "pairs.csv").write_text("reference,decoded,text\nr.wav,d.wav,good morning\n")
+    words = ("score", "--pairs", tmp_path / "pairs.csv", "--metrics", "wer,cer", "--offline", "--json")
+    ended = cli(*words, "--evaluator", f"whisper={tiny}")
+    assert (ended.code, ended.err) == (0, "")
+    reference, decoded = (Audio.read(tmp_path / f"{name}.wav") for name in "rd")
+    expected = worker.score([(worker.prepare(clip_of(reference)), Output(id="a", audio=decoded))])[0]
+    found = {row["metric"]: row["value"] for row in json.loads(ended.out)}
+    assert found == {name: pytest.approx(expected[name].value) for name in ("wer", "cer")}
+    absent = cli(*words, "--weights-root", tmp_path, "--evaluator", "whisper=base.en")
+    assert {row["status"] for row in json.loads(absent.out)} == {"unavailable"}
+    (tmp_path / "whisper").mkdir()
+    (tmp_path / "whisper" / "base.en.pt").write_bytes(b"another")
+    refused = cli(*words, "--weights-root", tmp_path, "--evaluator", "whisper=base.en")
+    assert "is not the pinned one" in json.loads(refused.out)[0]["reason"]

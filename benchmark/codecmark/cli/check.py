@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from codecmark.cli.options import Device, Offline, TrustPickle, WeightsRoot
+
 if TYPE_CHECKING:
     from codecmark.core.plugins import CodecPlugin
     from codecmark.core.resources import Resources
@@ -20,16 +22,13 @@ WIDEST_RULE = 20
 
 def check(
     codec: Annotated[str, typer.Argument(help="A codec such as opus, one setting such as opus/12, or a comma list.")],
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:INDEX.")] = "auto",
-    weights_root: Annotated[Path | None, typer.Option(help="Where model files are, one folder per model.")] = None,
+    device: Device = "auto",
+    weights_root: WeightsRoot = None,
     random_weights: Annotated[
         bool, typer.Option("--random-weights", help="Make weights up where they are missing; quality is not checked.")
     ] = False,
-    offline: Annotated[bool, typer.Option("--offline", help="Download nothing.")] = False,
-    trust_pickle: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Weights whose pickle files may run code when read; repeatable."),
-    ] = None,
+    offline: Offline = False,
+    trust_pickle: TrustPickle = None,
     vectors: Annotated[
         Path | None,
         typer.Option(help="A folder with a checkpoint and what the original makes of it, to hold the codec against."),
@@ -41,13 +40,13 @@ def check(
     """
     from collections import Counter
 
-    from codecmark.core.resources import Resources
+    from codecmark.core.resources import Resources, root_folder
     from codecmark.harness.devices import devices
 
     chosen = _chosen(codec)
     resources = Resources(
         device=devices(device)[0],
-        weights_root=weights_root,
+        weights_root=root_folder("--weights-root", weights_root),
         random_weights=random_weights,
         offline=offline,
         trusted_pickles=frozenset(trust_pickle or ()),

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from codecmark.cli.options import Device, Evaluator, Offline, TrustPickle, WeightsRoot, Workers, by_role
+
 
 def run(
     tasks: Annotated[
@@ -21,25 +23,19 @@ def run(
     metrics: Annotated[str | None, typer.Option(metavar="LIST", help="Scores instead of the task's.")] = None,
     dataset: Annotated[str | None, typer.Option(help="Corpus instead of the task's: starter, folder:PATH ...")] = None,
     data_root: Annotated[Path | None, typer.Option(help="Where corpora are.")] = None,
-    weights_root: Annotated[Path | None, typer.Option(help="Where model files are, one folder per model.")] = None,
+    weights_root: WeightsRoot = None,
     limit: Annotated[int | None, typer.Option(help="At most so many clips.")] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:INDEX.")] = "auto",
-    workers: Annotated[int | None, typer.Option(help="Scoring processes; default: one per core.")] = None,
+    device: Device = "auto",
+    workers: Workers = None,
     batch_size: Annotated[int | None, typer.Option(help="Clips per batch, where a model allows batches.")] = None,
     out: Annotated[Path | None, typer.Option(help="Run folder; default: runs/TASK.")] = None,
     keep_audio: Annotated[bool, typer.Option("--keep-audio", help="Keep what was decoded, as FLAC.")] = False,
-    offline: Annotated[bool, typer.Option("--offline", help="Download nothing.")] = False,
+    offline: Offline = False,
     random_weights: Annotated[
         bool, typer.Option("--random-weights", help="Time models whose weights are missing; never scored.")
     ] = False,
-    trust_pickle: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Weights whose pickle files may run code when read; repeatable."),
-    ] = None,
-    evaluator: Annotated[
-        list[str] | None,
-        typer.Option(metavar="ROLE=NAME", help="Model that a metric uses: whisper=base.en, ecapa=PATH; repeatable."),
-    ] = None,
+    trust_pickle: TrustPickle = None,
+    evaluator: Evaluator = None,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Measure failed cells again.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be measured; write nothing.")] = False,
 ) -> None:
@@ -65,7 +61,7 @@ def run(
         offline=offline,
         random_weights=random_weights,
         trust_pickle=trust_pickle or None,
-        evaluators=dict(map(_role_and_name, evaluator or ())),
+        evaluators=by_role(evaluator),
         retry_failed=retry_failed,
     )
     with Console() as console:
@@ -76,12 +72,3 @@ def run(
         results = planned.execute()
     console.results(results)
     raise typer.Exit(1 if results.failed else 0)
-
-
-def _role_and_name(word: str) -> tuple[str, str]:
-    from codecmark.core.errors import UsageError
-
-    role, separator, name = word.partition("=")
-    if not (role and separator and name):
-        raise UsageError(f"--evaluator {word}: give ROLE=NAME, such as whisper=base.en")
-    return role, name

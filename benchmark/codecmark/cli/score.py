@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from codecmark.cli.options import Device, Evaluator, Offline, WeightsRoot, Workers, by_role
+
 if TYPE_CHECKING:
+    from codecmark.core.resources import Resources
     from codecmark.core.scores import Answer
     from codecmark.harness.score import Pair
 
@@ -27,7 +30,11 @@ def score(
     metrics: Annotated[
         str | None, typer.Option(metavar="LIST", help="Scores; default: all that need only a pair.")
     ] = None,
-    workers: Annotated[int | None, typer.Option(help="Scoring processes; default: one per core.")] = None,
+    evaluator: Evaluator = None,
+    weights_root: WeightsRoot = None,
+    device: Device = "auto",
+    offline: Offline = False,
+    workers: Workers = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON row per pair and metric.")] = False,
 ) -> None:
     """Scores pairs of reference and decoded audio. Exit code 1 when some scores failed.
@@ -35,15 +42,32 @@ def score(
     The decoded signal is brought to the reference's rate and both to the shorter length; a delay is not repaired.
     """
     from codecmark.core.choose import words
+    from codecmark.core.resources import Resources, root_folder
+    from codecmark.harness.devices import devices
     from codecmark.harness.score import default_metrics, score_pairs
 
     given = _pairs(pairs, reference, decoded)
     names = words(metrics) or default_metrics()
+    resources = Resources(
+        device=devices(device)[0],
+        weights_root=root_folder("--weights-root", weights_root),
+        offline=offline,
+        evaluators=by_role(evaluator),
+    )
+    _fetch_weights(names, resources)
     rows: list[Row] = []
-    for pair, answers in score_pairs(given, names, workers):
+    for pair, answers in score_pairs(given, names, workers, resources):
         rows += [_row(pair, name, answer) for name, answer in answers.items()]
     typer.echo(json.dumps(rows, indent=1, ensure_ascii=False) if as_json else _summary(rows, names))
     raise typer.Exit(1 if any(row["status"] == "failed" for row in rows) else 0)
+
+
+def _fetch_weights(names: Sequence[str], resources: Resources) -> None:
+    from codecmark.harness import lacking
+
+    wanted = [] if resources.offline else lacking.of_metrics(names, resources)
+    for line in lacking.fetched(wanted, resources):
+        typer.echo(line, err=True)
 
 
 def _pairs(pairs: Path | None, reference: Path | None, decoded: Path | None) -> list[Pair]:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from codecmark.core.downloads import DOWNLOAD_TIMEOUT_SECONDS, fetch
-from codecmark.core.errors import DataError, WeightsError, WeightsMissing
+from codecmark.core.errors import DataError, UsageError, WeightsError, WeightsMissing
 from codecmark.core.settings import Weights, WeightsFile, WeightsState
 
 
@@ -21,6 +21,13 @@ def home() -> Path:
     import platformdirs
 
     return Path(os.environ.get("CODECMARK_HOME") or platformdirs.user_cache_dir("codecmark"))
+
+
+def root_folder(option: str, value: str | Path | None) -> Path | None:
+    """The folder that an option names. Raises `UsageError` where there is none."""
+    if value is not None and not Path(value).is_dir():
+        raise UsageError(f"{option} {value}: no such folder")
+    return None if value is None else Path(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

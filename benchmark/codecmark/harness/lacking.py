@@ -12,21 +12,30 @@ from codecmark.core.settings import Weights, WeightsState
 from codecmark.harness.task import Task
 
 
-def lacking(tasks: Iterable[Task], resources: Resources) -> list[Weights]:
-    """The weights that are published somewhere and not here, each once."""
-    return list({weights.name: weights for task in tasks for weights in _of_task(task, resources)}.values())
-
-
-def _of_task(task: Task, resources: Resources) -> Iterator[Weights]:
-    for model, setting in choose.settings(task.models):
+def of_models(tasks: Iterable[Task], resources: Resources) -> Iterator[Weights]:
+    """The weights of the models of tasks that are published somewhere and not here."""
+    for model, setting in choose.settings([word for task in tasks for word in task.models]):
         weights = model.weights(setting)
         if weights is not None and resources.state(weights) is WeightsState.MISSING:
             yield weights
-    given = task.resources(resources)
-    for metric in registry.by_metric(task.metrics):
-        weights = metric.weights(given)
-        if weights is not None and not _at_hand(metric, given):
+
+
+def of_metrics(names: Iterable[str], resources: Resources) -> Iterator[Weights]:
+    """Likewise of the models that metrics use."""
+    for metric in registry.by_metric(names):
+        weights = metric.weights(resources)
+        if weights is not None and not _at_hand(metric, resources):
             yield weights
+
+
+def fetched(wanted: Iterable[Weights], resources: Resources) -> Iterator[str]:
+    """Fetches weights, each once, and says so line by line; what cannot be fetched is said, and stays missing."""
+    for weights in {one.name: one for one in wanted}.values():
+        yield f"fetching weights '{weights.name}' from {weights.source}"
+        try:
+            resources.download(weights)
+        except WeightsMissing as error:
+            yield str(error)
 
 
 def _at_hand(metric: MetricPlugin, resources: Resources) -> bool:

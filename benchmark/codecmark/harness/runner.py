@@ -14,12 +14,11 @@ import pandas as pd
 
 from codecmark.core import choose, registry
 from codecmark.core.contracts import Lane, LaneReport
-from codecmark.core.errors import CodecmarkError, ContentError, UsageError, WeightsMissing
+from codecmark.core.errors import CodecmarkError, ContentError, UsageError
 from codecmark.core.plugins import ExecutorPlugin
-from codecmark.core.resources import Resources
-from codecmark.harness import provenance
+from codecmark.core.resources import Resources, root_folder
+from codecmark.harness import lacking, provenance
 from codecmark.harness.devices import devices
-from codecmark.harness.lacking import lacking
 from codecmark.harness.lane import LaneWork, score_shards, time_models
 from codecmark.harness.plan import Plan, Planner, Shard
 from codecmark.harness.task import Task, check_names, load
@@ -75,8 +74,8 @@ class RunOptions:
         """Where plug-ins find things. Raises `UsageError` for a root that is not a folder."""
         return Resources(
             device=device,
-            weights_root=_folder("--weights-root", self.weights_root),
-            data_root=_folder("--data-root", self.data_root),
+            weights_root=root_folder("--weights-root", self.weights_root),
+            data_root=root_folder("--data-root", self.data_root),
             offline=self.offline,
             random_weights=self.random_weights,
             trusted_pickles=frozenset(choose.words(self.trust_pickle) or ()),
@@ -185,12 +184,11 @@ class Run:
         return planner.plan(task, choose.settings(task.models), clips, plugin)
 
     def _fetch_weights(self) -> None:
-        for weights in lacking(self._tasks, self._resources):
-            self._progress.note(f"fetching weights '{weights.name}' from {weights.source}")
-            try:
-                self._resources.download(weights)
-            except WeightsMissing as error:
-                self._progress.note(str(error))
+        wanted = [*lacking.of_models(self._tasks, self._resources)]
+        for task in self._tasks:
+            wanted += lacking.of_metrics(task.metrics, task.resources(self._resources))
+        for line in lacking.fetched(wanted, self._resources):
+            self._progress.note(line)
 
     def _measure(self, plans: Sequence[Plan]) -> None:
         for plan in plans:
@@ -265,11 +263,3 @@ def _positive(option: str, value: int) -> int:
     if value < 1:
         raise UsageError(f"{option} {value}: give a whole number from 1")
     return value
-
-
-def _folder(option: str, value: str | Path | None) -> Path | None:
-    if value is None:
-        return None
-    if not Path(value).is_dir():
-        raise UsageError(f"{option} {value}: no such folder")
-    return Path(value)

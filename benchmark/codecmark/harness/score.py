@@ -17,6 +17,7 @@ from codecmark.core.resources import Resources
 from codecmark.core.scores import Answer, NotApplicable
 from codecmark.harness.grade import Grader, failure
 from codecmark.harness.references import itself
+from codecmark.harness.task import check_roles
 from codecmark.harness.workers import Job, Workers
 
 LENGTH_SHARE, LENGTH_SECONDS = 0.01, 0.08
@@ -45,27 +46,34 @@ def score(
     decoded: str | Path | Audio,
     metrics: str | Sequence[str] | None = None,
     text: str | None = None,
+    resources: Resources | None = None,
 ) -> dict[str, Answer]:
     """Scores one pair, by score name: the decoded signal at the reference's rate, both cut to the shorter length.
 
-    Each answer is a `Score`, or says in its type why there is no number.
+    `resources` say where models that metrics use are found, and which. Each answer is a `Score`, or says in its type
+    why there is no number.
     """
     names = choose.words(metrics) or default_metrics()
     pair = Pair(reference=reference, decoded=decoded, text=text)
-    return next(score_pairs([pair], names, workers=1))[1]
+    return next(score_pairs([pair], names, 1, resources))[1]
 
 
 def score_pairs(
-    pairs: Iterable[Pair], metrics: Sequence[str], workers: int | None = None
+    pairs: Iterable[Pair], metrics: Sequence[str], workers: int | None = None, resources: Resources | None = None
 ) -> Iterator[tuple[Pair, dict[str, Answer]]]:
-    """Scores pairs with the named metrics, in the order given. Raises `UnknownName` for a metric nobody gives."""
+    """Scores pairs with the named metrics, in the order given.
+
+    Raises `UnknownName` for a metric or an evaluator that nobody answers to.
+    """
+    resources = resources or Resources()
+    check_roles(resources.evaluators)
     for name in metrics:
         registry.metric(name)
     count = (os.cpu_count() or 1) if workers is None else workers
     if count < 1:
         raise UsageError(f"--workers {count}: give a whole number from 1")
     with Workers(count) as crew:
-        scoring = _Scoring(metrics, crew)
+        scoring = _Scoring(metrics, crew, resources)
         waiting: list[int] = []
         for index, pair in enumerate(pairs):
             scoring.begin(index, pair)
@@ -81,9 +89,10 @@ def score_pairs(
 
 
 class _Scoring:
-    def __init__(self, metrics: Sequence[str], crew: Workers) -> None:
+    def __init__(self, metrics: Sequence[str], crew: Workers, resources: Resources) -> None:
         self._metrics = metrics
         self._crew = crew
+        self._resources = resources
         self._opened = Grader().metrics
         self._pairs: dict[int, Pair] = {}
         self._answers: dict[int, dict[str, Answer]] = {}
@@ -107,7 +116,7 @@ class _Scoring:
         if outside:
             self._crew.submit(Job(group=index, shard=index, item=item, output=output, wanted=outside))
             self._crew.forget(index)
-        grader = Grader(self._opened, Resources())
+        grader = Grader(self._opened, self._resources)
         for metric, some in wanted.items():
             if metric.name not in outside:
                 self._answers[index] |= grader.grade(metric.name, some, [(item, output)])[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -136,12 +136,17 @@ def check_names(task: Task) -> None:
     """Raises `UnknownName` for a metric, model, dataset or evaluator that nobody answers to."""
     for name in (*task.metrics, *task.metric_clips):
         registry.metric(name)
-    if task.evaluators:
-        roles = {plugin.role for plugin in registry.every(MetricPlugin)[0] if plugin.role is not None}
-        for role in task.evaluators.keys() - roles:
-            raise UnknownName("evaluator", role, roles)
+    check_roles(task.evaluators)
     choose.settings(task.models)
     registry.dataset(task.dataset)
+
+
+def check_roles(evaluators: Mapping[str, str]) -> None:
+    """Raises `UnknownName` for a role that no metric has a model in."""
+    if evaluators:
+        roles = {plugin.role for plugin in registry.every(MetricPlugin)[0] if plugin.role is not None}
+        for role in evaluators.keys() - roles:
+            raise UnknownName("evaluator", role, roles)
 
 
 def digest(*parts: Any) -> str:
