@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 from codecmark.core.errors import ClipError, DataError
-from codecmark.core.files import AudioFile, clip_of, clips_of
+from codecmark.core.files import AudioFile, clips_of
 from codecmark.core.items import Clip
 
 ODD = {
@@ -24,7 +24,8 @@ ODD = {
 
 
 def clip(path: Path, sha256: str | None = None) -> Clip:
-    return clip_of(AudioFile(id="x", path=path, sha256=sha256))
+    (found,) = clips_of([AudioFile(id="x", path=path, sha256=sha256)])
+    return found
 
 
 @pytest.mark.parametrize("name", ODD)
@@ -83,3 +84,16 @@ def test_clips_keep_their_order_and_can_be_pickled(tmp_path: Path) -> None:
     files = [AudioFile(id=str(index), path=tmp_path / f"{index}.wav", sha256=None) for index in range(20)]
     found = pickle.loads(pickle.dumps(clips_of(files)))
     assert [item.audio().num_samples for item in found] == list(range(100, 120))
+
+
+def test_an_excerpt_is_a_clip_of_its_own(tmp_path: Path) -> None:
+    samples = np.random.default_rng(0).uniform(-0.5, 0.5, (48000, 2))
+    soundfile.write(tmp_path / "x.wav", samples, 16000, subtype="FLOAT")
+    places = (None, (0.0, 1.0), (1.25, 1.0))
+    whole, first, second = clips_of(
+        AudioFile(id=str(place), path=tmp_path / "x.wav", excerpt=place) for place in places
+    )
+    assert (whole.seconds, first.seconds, second.seconds) == (3.0, 1.0, 1.0)
+    assert len({whole.sha256, first.sha256, second.sha256}) == 3
+    np.testing.assert_allclose(second.audio().samples.T, samples[20000:36000], atol=1e-7)
+    assert first.audio().samples.shape == (2, 16000)

@@ -34,16 +34,16 @@ def download(
 
 
 def _corpus(name: str, data_root: Path | None) -> Path:
-    from codecmark.core import registry
+    from codecmark.core import corpora, registry
     from codecmark.core.errors import UsageError
     from codecmark.core.resources import home
 
     plugin, split = registry.dataset(name)
-    if plugin.download is None:
+    if split not in plugin.archives:
         source = f"get it from {plugin.url}; " if plugin.url else ""
         raise UsageError(f"dataset '{name}' has no download: {source}{plugin.layout}")
     root = data_root or home() / "data"
-    plugin.download(split, root)
+    corpora.download(plugin, split, root)
     return root
 
 
@@ -67,8 +67,8 @@ def _weights_called(name: str) -> Weights:
     models: list[ModelPlugin] = [*registry.every(CodecPlugin)[0], *registry.every(LMPlugin)[0]]
     known = {weights.name: weights for model in models for weights in _needed(model)} | _of_metrics(name)
     if name not in known:
-        corpora = [plugin for plugin in registry.every(DatasetPlugin)[0] if plugin.download]
-        splits = [f"{corpus.name}/{split}".strip("/") for corpus in corpora for split in corpus.splits or ("",)]
+        corpora = registry.every(DatasetPlugin)[0]
+        splits = [f"{corpus.name}/{split}".strip("/") for corpus in corpora for split in corpus.archives]
         raise UnknownName("corpus or model", name, {*known, *splits, *(model.name for model in models)})
     return known[name]
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -14,6 +16,7 @@ Rows = list[dict[str, Any]]
 def list_(
     what: Annotated[str, typer.Argument(metavar="codecs|lms|metrics|datasets|tasks", help="What to list.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    data_root: Annotated[Path | None, typer.Option(help="Where corpora are looked for, beside the cache.")] = None,
 ) -> None:
     """Lists codecs, codec language models, metrics, datasets or tasks."""
     from codecmark.core.errors import UnknownName
@@ -23,8 +26,8 @@ def list_(
         "codecs": (_codecs, ("id", "survey_id", *tokens, "kbps", "weights", "licence")),
         "lms": (_lms, ("id", "sample_rate", "acts", "weights", "licence")),
         "metrics": (_metrics, ("name", "title", "better", "unit", "domains", "summary")),
-        "datasets": (_datasets, ("name", "title", "licence", "synthetic", "summary")),
-        "tasks": (_tasks, ("name", "act", "dataset", "sample_rate", "metrics")),
+        "datasets": (partial(_datasets, data_root), ("name", "title", "here", "download", "licence", "layout")),
+        "tasks": (partial(_tasks, data_root), ("name", "act", "dataset", "here", "licence", "sample_rate", "metrics")),
     }
     if what not in kinds:
         raise UnknownName("list", what, kinds)
@@ -78,7 +81,7 @@ def _metrics() -> Rows:
     return [{**row, "better": arrows[row["higher_is_better"]]} for row in rows]
 
 
-def _datasets() -> Rows:
+def _datasets(data_root: Path | None) -> Rows:
     from codecmark.core import registry
     from codecmark.core.describe import dataset_plain
     from codecmark.core.plugins import DatasetPlugin
@@ -88,14 +91,35 @@ def _datasets() -> Rows:
         names = [f"{plugin.name}/{split}" for split in plugin.splits] or [
             plugin.name + (":PATH" if plugin.takes_path else "")
         ]
-        rows += [dataset_plain(plugin, name) for name in names]
+        rows += [
+            {**dataset_plain(plugin, name), "layout": plugin.layout, **_at_hand(plugin, name, data_root)}
+            for name in names
+        ]
     return rows
 
 
-def _tasks() -> Rows:
+def _at_hand(plugin: Any, full_name: str, data_root: Path | None) -> dict[str, Any]:
+    """Whether a corpus is here, and how much there is to download."""
+    from codecmark.core.corpora import find
+
+    split = full_name.partition("/")[2]
+    here = None if plugin.takes_path else not plugin.folders or find(plugin, split, data_root) is not None
+    if split in plugin.archives:
+        return {"here": here, "download": f"{plugin.archives[split].size / 1e9:.1f} GB"}
+    return {"here": here, "download": "by hand" if plugin.folders else None}
+
+
+def _tasks(data_root: Path | None) -> Rows:
     from codecmark.harness.task import every
 
-    return [task.model_dump(mode="json", by_alias=True) for task in every()]
+    corpora = {row["name"]: row for row in _datasets(data_root)}
+    unknown = {"here": None, "licence": None}
+    rows = []
+    for task in every():
+        corpus = corpora.get(task.dataset, unknown)
+        plain = task.model_dump(mode="json", by_alias=True)
+        rows.append({**plain, "here": corpus["here"], "licence": corpus["licence"]})
+    return rows
 
 
 def _aligned(rows: Rows, columns: tuple[str, ...]) -> str:

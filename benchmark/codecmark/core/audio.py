@@ -47,15 +47,19 @@ class Audio:
         object.__setattr__(self, "sample_rate", int(sample_rate))
 
     @classmethod
-    def read(cls, path: str | Path) -> Audio:
-        """Reads WAV, FLAC, Ogg, MP3 and whatever else libsndfile knows.
+    def read(cls, path: str | Path, start: float = 0.0, seconds: float | None = None) -> Audio:
+        """Reads WAV, FLAC, Ogg, MP3 and whatever else libsndfile knows: all of it, or `seconds` from `start`.
 
         Raises `DataError` naming the file when it is missing or cannot be decoded; `ClipError` as the constructor.
         """
         import soundfile  # here, so that listing models does not pay for loading libsndfile
 
         try:
-            samples, sample_rate = soundfile.read(str(path), dtype="float32", always_2d=True)
+            with soundfile.SoundFile(str(path)) as file:
+                if start:
+                    file.seek(round(start * file.samplerate))
+                frames = -1 if seconds is None else round(seconds * file.samplerate)
+                samples, sample_rate = file.read(frames, dtype="float32", always_2d=True), file.samplerate
         except (soundfile.SoundFileError, OSError) as error:
             reason = "no such file" if not Path(path).exists() else str(error).removeprefix(f"Error opening '{path}': ")
             raise DataError(f"cannot read audio {path}: {reason}") from error

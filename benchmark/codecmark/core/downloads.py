@@ -10,6 +10,7 @@ import tarfile
 import tempfile
 import urllib.error
 import urllib.request
+import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,11 +30,13 @@ log = logging.getLogger(__name__)
 
 
 def fetch(url: str, target: Path, checksum: str | None) -> None:
-    """Downloads to `target`, going on from `target.part` where an earlier attempt left one.
+    """Downloads to `target`, going on from `target.part` where an earlier attempt left one; a whole `target` is kept.
 
     Raises `DataError` when the place cannot be written, when the connection fails before the end (what has arrived is
     kept), or when the file is not the published one (then it is deleted), if its publisher gives a checksum.
     """
+    if checksum is not None and target.is_file() and _digest(target, CHECKSUMS[len(checksum)]) == checksum:
+        return
     part = target.with_name(target.name + ".part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -101,17 +104,29 @@ def _report(part: Path, done: int, step: int, total: int | None) -> None:
 
 @contextmanager
 def unpacked(archive: Path) -> Iterator[Path]:
-    """A folder beside a tar archive that holds its content, for as long as the block runs.
+    """A folder beside a tar or zip archive that holds its content, for as long as the block runs.
 
-    Members that point outside of it, devices and the like are refused. Raises `DataError` for a broken archive.
+    Archives in the archive (one per speaker in AISHELL-1) are unpacked where they lie. Members of a tar that point
+    outside of it, devices and the like are refused. Raises `DataError` for a broken archive.
     """
     folder = Path(tempfile.mkdtemp(dir=archive.parent, prefix=".unpack-"))
     try:
-        try:
-            with tarfile.open(archive) as tar:
-                tar.extractall(folder, filter="data")
-        except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
-            raise DataError(f"cannot unpack {archive}: {error}") from error
+        _unpack(archive, folder)
+        for inner in sorted(folder.rglob("*.tar.gz")):
+            _unpack(inner, inner.parent)
+            inner.unlink()
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _unpack(archive: Path, folder: Path) -> None:
+    try:
+        if archive.suffix == ".zip":
+            with zipfile.ZipFile(archive) as content:
+                content.extractall(folder)
+        else:
+            with tarfile.open(archive) as tar:
+                tar.extractall(folder, filter="data")
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, OSError) as error:
+        raise DataError(f"cannot unpack {archive}: {error}") from error

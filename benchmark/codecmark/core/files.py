@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
@@ -26,11 +27,13 @@ KINDS: dict[str, Domain] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudioFile:
-    """What a corpus knows of an audio file before it is opened. `sha256` is the one the corpus states, if it does."""
+    """What a corpus knows of an audio file before it is opened. `sha256` is the one the corpus states, if it does;
+    `excerpt` are start and length in seconds, where only a part of the file is meant."""
 
     id: str
     path: Path
     sha256: str | None = None
+    excerpt: tuple[float, float] | None = None
     text: str | None = None
     speaker: str | None = None
     language: str | None = None
@@ -38,26 +41,35 @@ class AudioFile:
 
 
 def clips_of(files: Iterable[AudioFile]) -> list[Clip]:
-    """A clip for each file, in order; every file is hashed, several at once.
+    """A clip for each file or excerpt, in order; every file is hashed once, several at a time.
 
     A file that is damaged, or not the one its corpus states, is listed all the same: only its `load` fails.
     Raises `DataError` for a file that cannot be opened at all.
     """
+    listed = list(files)
+    paths = list(dict.fromkeys(file.path for file in listed))
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        return list(pool.map(clip_of, files))
+        hashes = dict(zip(paths, pool.map(_hash, paths), strict=True))
+        return list(pool.map(lambda file: _clip(file, hashes[file.path]), listed))
 
 
-def clip_of(file: AudioFile) -> Clip:
-    """The clip behind one file: its hash, and its length as the header gives it. Errors as `clips_of`."""
+def _hash(path: Path) -> str:
     try:
-        sha256 = file_sha256(file.path)
+        return file_sha256(path)
     except OSError as error:
-        raise DataError(f"cannot read audio {file.path}: {error.strerror}") from error
+        raise DataError(f"cannot read audio {path}: {error.strerror}") from error
+
+
+def _clip(file: AudioFile, sha256: str) -> Clip:
+    start, seconds = file.excerpt or (0.0, None)
+    load = (
+        partial(read_stated, file.path, file.sha256) if file.sha256 else partial(Audio.read, file.path, start, seconds)
+    )
     return Clip(
         id=file.id,
-        load=partial(read_stated, file.path, file.sha256) if file.sha256 else partial(Audio.read, file.path),
-        seconds=header_seconds(file.path),
-        sha256=sha256,
+        load=load,
+        seconds=header_seconds(file.path) if seconds is None else seconds,
+        sha256=sha256 if seconds is None else hashlib.sha256(f"{sha256} {start:g} {seconds:g}".encode()).hexdigest(),
         text=file.text,
         speaker=file.speaker,
         language=file.language,

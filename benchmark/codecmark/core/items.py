@@ -16,8 +16,8 @@ Domain = Literal["speech", "music", "sound"]
 class Clip:
     """One item of a corpus. `load` reads its audio when it is wanted and can be pickled (a `partial` of a function).
 
-    `sha256` is of the stored file; `seconds` its length, for selection and ordering. `source_rate` is the rate in Hz
-    the audio was recorded at, where `load` gives another one.
+    `sha256` is of the stored file, for an excerpt with its place in it; `seconds` its length, for selection and
+    ordering. `source_rate` is the rate in Hz the audio was recorded at, where `load` gives another one.
     """
 
     id: str

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -94,11 +94,22 @@ class MetricPlugin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """A file to download: its address, its published checksum (MD5, SHA-1 or SHA-256) and its size in bytes."""
+
+    url: str
+    checksum: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetPlugin:
     """A corpus. Its full name is `name`, `name/SPLIT` (a split of `splits`) or `name:PATH` (`takes_path`).
 
-    `open` is given the part after the separator ('' if none). `download` puts a split under a data root.
-    `layout` says in words what a local tree looks like. `synthetic` speech is said to be so wherever it is shown.
+    `open` is given the part after the separator ('' if none). `folders` are names of its folder in a data root, that of
+    its archive first; it is known by the path `holds` in that folder, where {split} stands for the split.
+    `archives` are what splits are downloaded from, where that is possible. `layout` says in words what a local tree
+    looks like. `synthetic` speech is said to be so wherever it is shown.
     """
 
     name: str
@@ -108,11 +119,13 @@ class DatasetPlugin:
     open: Callable[[str, Resources], Dataset]
     splits: tuple[str, ...] = ()
     takes_path: bool = False
+    folders: tuple[str, ...] = ()
+    holds: str = ""
     layout: str = ""
     url: str | None = None
     synthetic: bool = False
     version: str = "1"
-    download: Callable[[str, Path], None] | None = None
+    archives: Mapping[str, Archive] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
