@@ -33,6 +33,7 @@ def check(
         Path | None,
         typer.Option(help="A folder with a checkpoint and what the original makes of it, to hold the codec against."),
     ] = None,
+    long: Annotated[bool, typer.Option("--long", help="Try a clip of 60 s too.")] = False,
 ) -> None:
     """Tries the rules that every codec keeps: lengths, bits, repeatability, batches, extremes, alignment.
 
@@ -53,7 +54,8 @@ def check(
     )
     count: Counter[str] = Counter()
     wide = max(len(setting.id) for _, setting in chosen)
-    for name, result in _by_rules(chosen, resources) if vectors is None else _by_vectors(chosen, vectors, resources):
+    results = _by_rules(chosen, resources, long) if vectors is None else _by_vectors(chosen, vectors, resources)
+    for name, result in results:
         count[result.status] += 1
         status = result.status.replace("_", " ")
         typer.echo(f"{name:{wide}}  {result.name:{WIDEST_RULE}}  {status:14}  {result.detail}")
@@ -61,14 +63,16 @@ def check(
     raise typer.Exit(1 if count["fail"] else 0)
 
 
-def _by_rules(chosen: list[tuple[CodecPlugin, Setting]], resources: Resources) -> Iterator[tuple[str, CheckResult]]:
+def _by_rules(
+    chosen: list[tuple[CodecPlugin, Setting]], resources: Resources, long: bool
+) -> Iterator[tuple[str, CheckResult]]:
     from codecmark.harness.checks import check as results
 
     for plugin, setting in chosen:
         weights = plugin.weights(setting)
         if weights is not None and not (resources.offline or resources.random_weights):
             resources.download(weights)
-        yield from ((setting.id, result) for result in results(plugin, setting, resources))
+        yield from ((setting.id, result) for result in results(plugin, setting, resources, long))
 
 
 def _by_vectors(

@@ -7,7 +7,7 @@ from pathlib import Path
 from codecmark.core.contracts import Codec, Parts
 from codecmark.core.plugins import CodecPlugin
 from codecmark.core.resources import Resources
-from codecmark.core.settings import Card, Delay, Setting, Stream, Weights, WeightsFile
+from codecmark.core.settings import Card, Delay, Prefix, Setting, Stream, Weights, WeightsFile
 
 CODEBOOK_SIZE = 1024
 RELEASES = "https://github.com/descriptinc/descript-audio-codec/releases/download"
@@ -73,10 +73,10 @@ CARD = Card(
     causal=False,
     look_ahead_ms=160.0,
     delay=DELAY,
+    prefix=Prefix(True, "trained with a random number of codebooks for half of the clips (paper, section 3.3)"),
     batching="equal_length",
     notes=(
         "Size and look-ahead (8 frames, found by changing the input) are those of the 16 kHz model.",
-        "A prefix of the codebooks is a valid lower rate; all of them are used here.",
         "A clip is filled up with silence to whole frames, and its loudness left as it is; the program that comes with "
         "the original brings files to -16 LUFS first, and back afterwards.",
     ),

@@ -7,12 +7,12 @@ from pathlib import Path
 from codecmark.core.contracts import Codec, Parts
 from codecmark.core.plugins import CodecPlugin
 from codecmark.core.resources import Resources
-from codecmark.core.settings import Card, Setting, Stream, Weights, WeightsFile
+from codecmark.core.settings import Card, Prefix, Setting, Stream, Weights, WeightsFile
 
 CODEBOOK_SIZE = 1024
 HOP = 320
-CHUNK_SECONDS = 1.0
-CHUNK_STEP_SECONDS = 0.99
+CHUNK, CHUNK_STEP = 48000, 47520
+"""Samples in a chunk of the 48 kHz model, and from the start of one to the start of the next."""
 
 
 def _weights(rate: str, revision: str, size: int, sha256: str) -> Weights:
@@ -49,10 +49,14 @@ CARD = Card(
     params=14_851_810,
     causal=True,
     look_ahead_ms=0.0,
+    prefix=Prefix(
+        True,
+        "the codes at 1.5 kbps are the first two of those at 24 (paper, section 3.2); trained at the published bit "
+        "rates only, not at those between",
+    ),
     batching="padded",
     notes=(
         "Causality and size are those of the 24 kHz model. The 48 kHz one sees the whole of each second it works on.",
-        "A prefix of the codebooks is a valid lower rate: the codes at 1.5 kbps are the first two of those at 24.",
         "The 48 kHz model is stereo: a mono clip is given to both channels, and the mean of both is scored.",
         "Its chunks of 1 s overlap by 10 ms, so that it sends 1 % more than its nominal 3, 6, 12 and 24 kbps, and "
         "besides them a loudness scale for each chunk, 32 bits, counted as side information.",
@@ -65,7 +69,7 @@ CARD = Card(
 def _setting(sample_rate: int, codebooks: int, survey_id: str | None = None) -> Setting:
     frame_rate = sample_rate / HOP
     if sample_rate == 48000:
-        frame_rate *= CHUNK_SECONDS / CHUNK_STEP_SECONDS
+        frame_rate *= CHUNK / CHUNK_STEP
     nominal = codebooks * sample_rate / HOP / 100
     return Setting(
         model="encodec",
@@ -75,6 +79,13 @@ def _setting(sample_rate: int, codebooks: int, survey_id: str | None = None) -> 
         survey_id=survey_id,
         title=f"EnCodec {sample_rate // 1000} kHz, {nominal:g} kbps",
     )
+
+
+def frames(setting: Setting, num_samples: int) -> tuple[int, ...]:
+    """Tokens of each stream: a frame for each 320 samples of a clip, at 48 kHz of each of its overlapping chunks."""
+    step, length = (num_samples, num_samples) if setting.sample_rate == 24000 else (CHUNK_STEP, CHUNK)
+    chunks = [min(length, num_samples - start) for start in range(0, num_samples, step)]
+    return (sum(-(-chunk // HOP) for chunk in chunks),) * len(setting.streams)
 
 
 def weights_of(setting: Setting) -> Weights:
@@ -105,6 +116,7 @@ PLUGIN = CodecPlugin(
     ),
     open=open_encodec,
     weights=weights_of,
+    frames=frames,
     parts=open_parts,
     packages=("torch", "transformers"),
 )

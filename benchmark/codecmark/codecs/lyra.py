@@ -6,7 +6,7 @@ from codecmark.core.contracts import Codec
 from codecmark.core.errors import PluginError
 from codecmark.core.plugins import CodecPlugin
 from codecmark.core.resources import Resources
-from codecmark.core.settings import Card, Setting, Stream, Weights, WeightsFile
+from codecmark.core.settings import Card, Prefix, Setting, Stream, Weights, WeightsFile
 
 _COMMIT = "47698dadf0010abff6a848e02642f55f806d4842"
 _FOLDER = f"https://raw.githubusercontent.com/google/lyra/{_COMMIT}/lyra/model_coeffs"
@@ -44,10 +44,15 @@ CARD = Card(
     training_data="thousands of hours of speech in over 90 languages (README of google/lyra; not published)",
     causal=True,
     look_ahead_ms=0.0,
+    prefix=Prefix(
+        True,
+        "the tables of 3.2 and 6 kbps are the first 16 and 30 of 9.2 (residual_vector_quantizer.cc). Google's program "
+        "sends only these three; with an odd number of quantizers a packet of whole bytes would waste 4 bits, which "
+        "are not counted",
+    ),
     batching="single",
     notes=(
         "Not the SoundStream of AudioLM or MusicLM, which was never published.",
-        "A prefix of the quantizers is a valid lower rate: the codes at 3.2 and 6 kbps are the first 16 and 30 of 9.2.",
         "Output beyond full scale is clipped, as by the 16-bit output of Google's own program.",
     ),
 )

@@ -1,16 +1,15 @@
-"""From what a user types to the settings meant: `opus`, `opus/12`, `E3`, `enc*`, `*`, in a comma list."""
+"""From what a user types to the settings meant: `opus`, `opus/12`, `E3`, `enc*`, `*`, `dac/16khz@3`, in a comma list."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
-from codecmark.core import registry
+from codecmark.core import codebooks, registry
+from codecmark.core.codebooks import Counts
 from codecmark.core.errors import UnknownName, UsageError
-from codecmark.core.plugins import CodecPlugin, LMPlugin, ModelPlugin
+from codecmark.core.plugins import Choice, CodecPlugin, LMPlugin, ModelPlugin
 from codecmark.core.settings import Setting
-
-Choice = tuple[ModelPlugin, Setting]
 
 
 def words(value: str | Sequence[str] | None) -> tuple[str, ...] | None:
@@ -27,20 +26,38 @@ def words(value: str | Sequence[str] | None) -> tuple[str, ...] | None:
     return found
 
 
-def settings(words: Iterable[str]) -> list[Choice]:
-    """The settings that the words name, each once, in the order named.
+def settings(words: Iterable[str], wanted: Counts | None = None) -> list[Choice]:
+    """The settings that the words name, each once, in the order named; with `wanted` at these numbers of codebooks.
 
-    A word is a model, a setting's id, a survey id, or a glob over ids and models. Raises `UnknownName` for a word that
-    matches nothing, `PluginError` for a model named that cannot be loaded.
+    A word is a model, a setting's id, a survey id, or a glob over ids and models; `@3` behind it means the first three
+    codebooks. Raises `UnknownName` for a word that matches nothing, `PluginError` for a model named that cannot be
+    loaded, `UsageError` for numbers of codebooks that cannot be had of a word, or of any.
     """
     found: dict[str, Choice] = {}
+    cut = False
     for word in words:
-        for choice in _matching(word):
+        for choice in _matching(word) if wanted is None else codebooks.sweep(_matching(word), wanted):
+            cut = cut or codebooks.refusal(choice) is None
             found.setdefault(choice[1].id, choice)
+    if wanted is not None and not cut:
+        raise UsageError(f"--codebooks: none of {', '.join(words)} has codebooks")
     return list(found.values())
 
 
+def setting(id_: str) -> Choice:
+    """The plug-in and setting behind an id. Raises `UnknownName` where there is none."""
+    (choice,) = settings([id_])
+    return choice
+
+
 def _matching(word: str) -> list[Choice]:
+    base, at, count = word.rpartition("@")
+    if at:
+        coded = [choice for choice in _matching(base) if choice[1].streams]
+        if not coded:
+            raise UsageError(f"'{word}': {base} has no codebooks")
+        able = [choice for choice in coded if codebooks.refusal(choice) is None]
+        return codebooks.sweep(able or coded, codebooks.counts(count))
     if word in registry.names("codecs") or word in registry.names("lms"):
         plugin = registry.model(word)
         return [(plugin, setting) for setting in plugin.settings]

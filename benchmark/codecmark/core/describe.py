@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from codecmark.core import registry
-from codecmark.core.choose import Choice
-from codecmark.core.plugins import DatasetPlugin
+from codecmark.core.plugins import Choice, DatasetPlugin, title_of
 from codecmark.core.resources import Resources
 
 Plain = dict[str, Any]
@@ -21,8 +20,8 @@ def setting_plain(choice: Choice, resources: Resources) -> Plain:
     return {
         "id": setting.id,
         "model": setting.model,
-        "name": setting.name,
-        "title": setting.title or f"{plugin.card.title} {setting.name}",
+        "name": setting.full_name,
+        "title": title_of(plugin, setting),
         "survey_id": setting.survey_id,
         "sample_rate": setting.sample_rate,
         "channels": setting.channels,

@@ -13,11 +13,18 @@ from codecmark.core.resources import Resources
 from codecmark.core.settings import Card, Setting, Weights
 
 
+def whole_frames(setting: Setting, num_samples: int) -> tuple[int, ...]:
+    """Tokens of each stream for a clip, the last frame filled up: ceil(num_samples / hop)."""
+    rate = setting.sample_rate or 0
+    return tuple(-(-num_samples // round(rate / stream.frame_rate)) for stream in setting.streams)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodecPlugin:
     """A codec family and its settings. `version` is the adapter's: raise it when its output changes.
 
-    `weights` says which files a setting needs, or None. `parts` opens the network in a folder that holds a checkpoint
+    `weights` says which files a setting needs, or None. `frames` is how many tokens a codec that has streams sends in
+    each of them for a clip of so many samples. `parts` opens the network in a folder that holds a checkpoint
     in the layout of the codec's makers, of any widths, with a `meta.json`: see tests/parity/README.md.
     """
 
@@ -26,6 +33,7 @@ class CodecPlugin:
     settings: tuple[Setting, ...]
     open: Callable[[Setting, Resources], Codec]
     weights: Callable[[Setting], Weights | None] = lambda setting: None
+    frames: Callable[[Setting, int], tuple[int, ...]] = whole_frames
     parts: Callable[[Path, Resources], Parts] | None = None
     version: str = "1"
     packages: tuple[str, ...] = ()
@@ -46,6 +54,12 @@ class LMPlugin:
 
 
 ModelPlugin = CodecPlugin | LMPlugin
+Choice = tuple[ModelPlugin, Setting]
+
+
+def title_of(plugin: ModelPlugin, setting: Setting) -> str:
+    """What a setting is called in print."""
+    return setting.title or f"{plugin.card.title} {setting.name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

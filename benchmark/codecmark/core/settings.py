@@ -33,7 +33,8 @@ class Setting:
 
     `sample_rate` is the rate in Hz of the audio a codec is given and gives back; None means whatever rate it is given.
     `streams` describe the tokens of a neural codec; a byte codec has none and states `nominal_kbps`.
-    `survey_id` is the row of the survey's Tab.01 (A, B1 ... F6), if it is one.
+    `survey_id` is the row of the survey's Tab.01 (A, B1 ... F6), if it is one. With `is_prefix` its streams are only
+    the first of those of the setting called `name` (see `codebooks.py`).
     """
 
     model: str
@@ -45,10 +46,16 @@ class Setting:
     options: Mapping[str, Option] = field(default_factory=dict)
     survey_id: str | None = None
     title: str | None = None
+    is_prefix: bool = False
 
     @property
     def id(self) -> str:
-        return f"{self.model}/{self.name}"
+        return f"{self.model}/{self.full_name}"
+
+    @property
+    def full_name(self) -> str:
+        """The name, with the number of codebooks where it stands for the first ones only: `16khz@3`."""
+        return f"{self.name}@{len(self.streams)}" if self.is_prefix else self.name
 
     @property
     def n_codebooks(self) -> int | None:
@@ -83,12 +90,21 @@ class Delay:
     evidence: str
 
 
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """Whether a codec's first codebooks by themselves are a valid code of a lower rate, and how that is known."""
+
+    valid: bool
+    reason: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """Who stands behind a model, and what a reader should know before comparing it.
 
     `batching` says which batches give the same result as one clip at a time: `padded` any, `equal_length` only
-    clips of one length, `single` none. `look_ahead_ms` is algorithmic, beyond the frame itself.
+    clips of one length, `single` none. `look_ahead_ms` is algorithmic, beyond the frame itself. `prefix` is None for a
+    codec without codebooks, or where nobody knows.
     """
 
     title: str
@@ -104,6 +120,7 @@ class Card:
     causal: bool | None = None
     look_ahead_ms: float | None = None
     delay: Delay | None = None
+    prefix: Prefix | None = None
     batching: Batching = "single"
     keeps_waveform: bool = True
     notes: tuple[str, ...] = ()

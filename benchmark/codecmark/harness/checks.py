@@ -16,10 +16,12 @@ RULES: dict[str, rules.Rule] = {
     "sample_rate": rules.sample_rate,
     "length": rules.length,
     "tokens": rules.tokens,
+    "frames": rules.frames,
     "bit_rate": rules.bit_rate,
     "encode_repeats": rules.encode_repeats,
     "decode_repeats": rules.decode_repeats,
     "batch": rules.batch,
+    "prefix": rules.prefix,
     "silence": rules.survives(lambda rate: signals.silence(rate, 0.5)),
     "click": rules.survives(lambda rate: signals.click(rate, 0.5)),
     "square_wave": rules.survives(lambda rate: signals.square_wave(rate, 0.5)),
@@ -28,6 +30,8 @@ RULES: dict[str, rules.Rule] = {
     "level": rules.of_waveform(rules.level),
     "bandwidth": rules.of_waveform(rules.bandwidth),
 }
+LONG: dict[str, rules.Rule] = {"long_clip": rules.survives(lambda rate: signals.speech_like(rate, 60.0))}
+"""Rules that take a while, tried when asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +43,17 @@ class CheckResult:
     detail: str
 
 
-def check(plugin: CodecPlugin, setting: Setting, resources: Resources) -> Iterator[CheckResult]:
+def check(plugin: CodecPlugin, setting: Setting, resources: Resources, long: bool = False) -> Iterator[CheckResult]:
     """Opens the setting and tries every rule in turn; a codec that raises breaks that rule, and the next is tried.
+
+    With `long` also the rules of `LONG`.
 
     Raises `WeightsMissing` where the model's files are not here and random weights were not asked for, or cannot be.
     """
     random_weights = resources.state(plugin.weights(setting)) is WeightsState.RANDOM
     codec = plugin.open(setting, resources)
-    subject = Subject(codec, setting, plugin.card, resources.device, random_weights)
-    for name, rule in RULES.items():
+    subject = Subject(codec, setting, plugin, resources, random_weights)
+    for name, rule in (RULES | LONG if long else RULES).items():
         finding = _try(rule, subject)
         yield CheckResult(name, finding.status, finding.detail)
 

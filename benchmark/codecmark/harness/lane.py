@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
-from codecmark.core import registry
+from codecmark.core import choose, registry
 from codecmark.core.audio import Audio
 from codecmark.core.contracts import LaneReport, Reports
 from codecmark.core.errors import StoreError, WeightsMissing
@@ -85,7 +85,7 @@ class _Lane:
 
     def model(self, setting_id: str, task: Task) -> tuple[ModelPlugin, Setting, Model | Refusal]:
         """The model of a setting, opened once and kept while there is room; or why there is none."""
-        plugin, setting = setting_of(setting_id)
+        plugin, setting = choose.setting(setting_id)
         key = (setting_id, task.name)
         if key not in self._models:
             try:
@@ -270,12 +270,6 @@ def keep_audio(path: Path, audio: Audio) -> None:
             part.unlink()
         why = error.strerror or error
         raise StoreError(f"cannot write {path}: {why}; make room, or run again without --keep-audio") from error
-
-
-def setting_of(setting_id: str) -> tuple[ModelPlugin, Setting]:
-    """The plug-in and setting behind an id."""
-    plugin = registry.model(setting_id.partition("/")[0])
-    return plugin, next(setting for setting in plugin.settings if setting.id == setting_id)
 
 
 def by_clip(cells: Sequence[Record]) -> dict[str, list[Record]]:

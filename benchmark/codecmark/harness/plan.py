@@ -13,10 +13,9 @@ from dataclasses import asdict, dataclass, replace
 
 from codecmark.core import registry
 from codecmark.core.audio import RESAMPLER
-from codecmark.core.choose import Choice
 from codecmark.core.errors import WeightsMissing
 from codecmark.core.items import Clip
-from codecmark.core.plugins import DatasetPlugin, LMPlugin, MetricPlugin, ScoreSpec
+from codecmark.core.plugins import Choice, DatasetPlugin, LMPlugin, MetricPlugin, ScoreSpec
 from codecmark.core.resources import Resources
 from codecmark.core.scores import Answer, NotApplicable, Unavailable
 from codecmark.core.settings import WeightsState
@@ -163,8 +162,11 @@ class Planner:
 
     def _output_keys(self, task: Task, choice: Choice) -> Callable[[Clip], str]:
         plugin, setting = choice
+        described = asdict(setting)
+        if not described["is_prefix"]:
+            del described["is_prefix"]  # a declared setting keeps the key it had before there were others
         fixed = digest(
-            asdict(setting),
+            described,
             self._resources.fingerprint(plugin.weights(setting)),
             plugin.version,
             DTYPE,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from codecmark.core import codebooks
 from codecmark.core.audio import Audio
 from codecmark.core.encoded import Codes
 from codecmark.core.errors import ClipError
@@ -39,27 +42,38 @@ def sample_rate(subject: Subject) -> Finding:
 
 def length(subject: Subject) -> Finding:
     """The output is as long as the input: whole frames, one sample more or less, less than a frame, one sample."""
-    frame = round(subject.frame_seconds * subject.sample_rate)
-    given = [20 * frame, 20 * frame + 1, 20 * frame - 1, max(frame // 2, 1), 1]
-    encoded = [subject.encode(subject.speech.fit(samples)) for samples in given]
+    given, encoded = list(subject.encoded_lengths), subject.encoded_lengths.values()
     if (noted := [one.num_samples for one in encoded]) != given:
         return Finding("fail", f"inputs of {given} samples are noted as {noted}")
     return _verdict((found := [subject.decode(one).num_samples for one in encoded]) == given, f"{given} gave {found}")
 
 
 def tokens(subject: Subject) -> Finding:
-    """As many streams, of such codebooks and with so many frames, as the setting declares."""
+    """As many streams, of such codebooks, as the setting declares."""
     encoded, declared = subject.encoded_speech, subject.setting.streams
     if not isinstance(encoded, Codes):
         return Finding("fail", "streams are declared, bytes were sent") if declared else _no("the codec sends bytes")
     sizes = tuple(stream.codebook_size for stream in declared)
-    if encoded.codebook_sizes != sizes:
-        return Finding("fail", f"codebooks of {encoded.codebook_sizes} entries, declared are {sizes}")
-    for index, (stream, sent) in enumerate(zip(declared, encoded.streams, strict=True)):
-        if abs(len(sent) / stream.frame_rate - subject.speech.seconds) > subject.frame_seconds * ROUNDING:
-            expected = subject.speech.seconds * stream.frame_rate
-            return Finding("fail", f"stream {index} has {len(sent)} frames, declared are {expected:.1f}")
-    return Finding("pass", f"{len(sizes)} streams, the first of {len(encoded.streams[0])} frames")
+    detail = f"{len(encoded.codebook_sizes)} codebooks of {_few(encoded.codebook_sizes)} entries"
+    return _verdict(encoded.codebook_sizes == sizes, f"{detail}, declared are {len(sizes)} of {_few(sizes)}")
+
+
+def frames(subject: Subject) -> Finding:
+    """As many tokens in each stream as the plug-in's formula says, at any length; their bits are all that is counted."""
+    for num_samples, encoded in subject.encoded_lengths.items():
+        if not isinstance(encoded, Codes):
+            return _no("the codec sends bytes")
+        found = tuple(map(len, encoded.streams))
+        expected = subject.plugin.frames(subject.setting, num_samples)
+        if found != expected:
+            return Finding("fail", f"{num_samples} samples gave {_few(found)} frames, the formula {_few(expected)}")
+        bits = math.fsum(
+            count * math.log2(stream.codebook_size)
+            for count, stream in zip(expected, subject.setting.streams, strict=True)
+        )
+        if encoded.token_bits != bits:
+            return Finding("fail", f"{num_samples} samples: {encoded.token_bits:g} bits counted, expected are {bits:g}")
+    return Finding("pass", f"as the formula says for {len(subject.encoded_lengths)} lengths, and so are the bits")
 
 
 def bit_rate(subject: Subject) -> Finding:
@@ -114,6 +128,26 @@ def batch(subject: Subject) -> Finding:
     decoded = [subject.decode(one) for one in singly]
     largest = max(distance(*pair) for pair in zip(decoded, subject.codec.decode(singly), strict=True))
     return _verdict(largest <= SAMPLE_TOLERANCE, f"{share:.1%} of tokens change, samples by up to {largest:.2g}")
+
+
+def prefix(subject: Subject) -> Finding:
+    """Fewer codebooks send the first streams of what all of them send, and are decoded to the same length."""
+    whole = subject.encoded_speech
+    if (why := codebooks.refusal((subject.plugin, subject.setting))) is not None:
+        return _no(why)
+    if len(subject.setting.streams) == 1 or not isinstance(whole, Codes):
+        return _no("there is only one codebook")
+    count = (len(subject.setting.streams) + 1) // 2
+    _, fewer = codebooks.first((subject.plugin, subject.setting), count)
+    codec = subject.plugin.open(fewer, subject.resources)
+    (sent,) = codec.encode([subject.speech])
+    (decoded,) = codec.decode([sent])
+    if decoded.num_samples != subject.speech.num_samples:
+        return Finding("fail", f"{fewer.id} decodes {decoded.num_samples} of {subject.speech.num_samples} samples")
+    cut = replace(whole, streams=whole.streams[:count], codebook_sizes=whole.codebook_sizes[:count])
+    share = share_differing(cut, sent)
+    allowed = 0.0 if subject.exact else CUDA_CODE_TOLERANCE
+    return _verdict(share <= allowed, f"{share:.1%} of the tokens of {fewer.id} are not the first ones of all")
 
 
 def survives(make: Callable[[int], Audio]) -> Rule:
@@ -177,6 +211,11 @@ def _bands(audio: Audio) -> NDArray[np.float64]:
         np.fft.rfftfreq(audio.num_samples, 1 / audio.sample_rate), np.arange(0, audio.sample_rate // 2, BAND_HZ)
     )
     return np.add.reduceat(power, edges, dtype=np.float64)
+
+
+def _few(numbers: Sequence[int]) -> str:
+    """Numbers, one of them where they are all the same."""
+    return str(numbers[0]) if len(set(numbers)) == 1 else str(tuple(numbers))
 
 
 def _verdict(kept: bool, detail: str) -> Finding:

@@ -11,6 +11,8 @@ import numpy as np
 from codecmark.core.audio import Audio
 from codecmark.core.contracts import Codec
 from codecmark.core.encoded import Codes, Encoded, Packets
+from codecmark.core.plugins import CodecPlugin
+from codecmark.core.resources import Resources
 from codecmark.core.settings import Card, Setting
 from codecmark.harness import signals
 
@@ -32,13 +34,17 @@ class Finding:
 
 @dataclass(frozen=True)
 class Subject:
-    """An open codec, its setting and card, and where it runs."""
+    """An open codec, the setting it was opened as, its plug-in, and what it was opened with."""
 
     codec: Codec
     setting: Setting
-    card: Card
-    device: str
+    plugin: CodecPlugin
+    resources: Resources
     random_weights: bool
+
+    @property
+    def card(self) -> Card:
+        return self.plugin.card
 
     @property
     def sample_rate(self) -> int:
@@ -52,7 +58,7 @@ class Subject:
     @property
     def exact(self) -> bool:
         """Whether repeated work must give equal bits; on a CUDA device the order of sums is not always the same."""
-        return not self.device.startswith("cuda")
+        return not self.resources.device.startswith("cuda")
 
     @cached_property
     def speech(self) -> Audio:
@@ -65,6 +71,13 @@ class Subject:
     @cached_property
     def decoded_speech(self) -> Audio:
         return self.decode(self.encoded_speech)
+
+    @cached_property
+    def encoded_lengths(self) -> dict[int, Encoded]:
+        """Speech of 20 frames, one sample more, one less, of less than a frame, of one sample; by samples given."""
+        frame = round(self.frame_seconds * self.sample_rate)
+        lengths = (20 * frame, 20 * frame + 1, 20 * frame - 1, max(frame // 2, 1), 1)
+        return {samples: self.encode(self.speech.fit(samples)) for samples in lengths}
 
     def encode(self, audio: Audio) -> Encoded:
         (encoded,) = self.codec.encode([audio])

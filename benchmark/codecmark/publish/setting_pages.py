@@ -162,6 +162,9 @@ def facts(setting: Plain) -> list[tuple[str, str]]:
     if card.get("delay"):
         delay = card["delay"]
         found.append(("Delay that is removed", f"{delay['samples']} samples; {delay['evidence']}"))
+    if card.get("prefix"):
+        prefix = card["prefix"]
+        found.append(("Valid at fewer codebooks", f"{'yes' if prefix['valid'] else 'no'}; {prefix['reason']}"))
     found += [("Note", note) for note in card.get("notes") or ()]
     weights = setting["weights"]
     source = f"; {weights['source']}" if weights.get("source") else ""
