@@ -16,7 +16,7 @@ from codecmark.core.items import Clip, Output, Request, Response
 from codecmark.core.plugins import CodecPlugin, DatasetPlugin, LMPlugin, MetricPlugin, ScoreSpec
 from codecmark.core.resources import Resources
 from codecmark.core.scores import Failure, NotApplicable, Score, Unavailable
-from codecmark.core.settings import Card, Delay, Setting, Stream, Weights, WeightsFile
+from codecmark.core.settings import Card, Delay, Prefix, Setting, Stream, Weights, WeightsFile
 
 if TYPE_CHECKING:
     from codecmark.harness.runner import run
@@ -44,6 +44,7 @@ __all__ = [
     "NotApplicable",
     "Output",
     "Packets",
+    "Prefix",
     "Request",
     "Resources",
     "Response",

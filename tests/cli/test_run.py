@@ -6,10 +6,14 @@ import math
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+
+from codecmark import Audio, Prefix
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "codecmark-example-plugin"
 HERE = ("--device", "cpu", "--offline", "--workers", 1)
@@ -79,6 +83,58 @@ def test_a_setting_named_by_many_words_is_one(cli: Any, bench: Any, voice: Any, 
     assert settings[:2] == ["opus/12", "opus/16"]
     assert len(set(settings)) == len(settings)
     assert settings[-1] == "identity/pcm"
+
+
+@pytest.mark.usefixtures("plug_ins")
+def test_a_setting_for_each_number_of_codebooks(cli: Any, bench: Any, tmp_path: Path, rows: Any) -> None:
+    """Of a codec whose first n codebooks are n-bit PCM: at full scale every codebook adds 6.02 dB."""
+    noise = np.random.default_rng(0).uniform(-1, 1, 8000)
+    bench.add(a=Audio(noise, 8000))
+    task = bench.task(models=["layered/pcm", "mulaw/8khz"], sample_rate=8000)
+    words = ("run", task, "--out", tmp_path / "out", *HERE)
+    assert cli(*words, "--codebooks", "1,2,4,8").code == 0
+    found = rows(tmp_path / "out")
+    kbps = {key[0]: row["value"] for key, row in found.items() if key[2] == "kbps"}
+    assert kbps == {"layered/pcm@1": 8, "layered/pcm@2": 16, "layered/pcm@4": 32, "layered/pcm": 64, "mulaw/8khz": 64}
+    for codebooks, id_ in ((1, "layered/pcm@1"), (4, "layered/pcm@4"), (8, "layered/pcm")):
+        expected = 10 * math.log10(4**codebooks - 1)  # of the decoded signal against an error that is independent of it
+        assert found[id_, "a.wav", "si_sdr"]["value"] == pytest.approx(expected, abs=0.3)
+    again = cli(*words, "--codecs", "layered/pcm@4,layered/pcm@2", "--metrics", "kbps")  # as a page says it
+    assert again.err == "0 scores to measure, 2 need no work\n"
+
+
+@pytest.mark.usefixtures("plug_ins")
+def test_what_numbers_of_codebooks_leave_as_it_is_is_said(
+    cli: Any, bench: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import layered_codec
+
+    card = replace(layered_codec.PLUGIN.card, prefix=Prefix(False, "all bits are needed"))
+    monkeypatch.setattr(layered_codec, "PLUGIN", replace(layered_codec.PLUGIN, card=card))
+    words = ("run", bench.task(dataset="starter"), "--dry-run", "--out", tmp_path / "out", *HERE, "--codebooks", "1")
+    why = "layered/pcm: a prefix of its codebooks is no valid lower rate: all bits are needed"
+    ended = cli(*words, "--codecs", "layered")
+    assert (ended.code, ended.err) == (2, f"codecmark: {why}\n")
+    ended = cli(*words, "--codecs", "l*")  # Lyra as well
+    assert f"--codebooks changes nothing about {why}" in ended.err.splitlines()
+    assert "layered/pcm," in ended.out
+    assert "lyra/9.2@1" in ended.out
+
+
+@pytest.mark.usefixtures("plug_ins")
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--codecs", "layered/pcm", "--codebooks", "1,9"], "layered/pcm has 8 codebooks, not 9: give 1 to 8"),
+        (["--codecs", "opus", "--codebooks", "2"], "--codebooks: none of opus has codebooks"),
+        (["--codecs", "layered/pcm", "--codebooks", "two"], "codebooks 'two': give whole numbers from 1"),
+        (["--codecs", "needy", "--codebooks", "1"], "--codebooks: none of needy has codebooks"),
+    ],
+)
+def test_numbers_of_codebooks_that_there_are_not(cli: Any, bench: Any, words: list[str], says: str) -> None:
+    ended = cli("run", bench.task(), *words, *HERE)
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+    assert says in ended.err
 
 
 @pytest.fixture(scope="module")

@@ -84,6 +84,13 @@ def test_equals_the_original(together: bool, vectors: Vectors) -> None:
             assert np.abs(audio.samples[0] - expected).max() < TOLERANCE * np.sqrt(np.mean(raw**2))
 
 
+def test_any_number_of_codebooks_sends_the_first_ones_of_the_original(vectors: Vectors) -> None:
+    every = vectors.array("codes_b")
+    for codebooks in (1, 2, len(every) - 1):
+        (codes,) = vectors.codec(codebooks, "model.safetensors").encode([vectors.audio("b")])
+        np.testing.assert_array_equal(tokens(codes), every[:codebooks])
+
+
 def test_a_batch_of_equal_lengths_is_one_by_one(vectors: Vectors) -> None:
     codec = vectors.codec(max(vectors.suffixes), "model.safetensors")
     one, other = vectors.audio("a"), vectors.audio("b").fit(vectors.audio("a").num_samples)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from codecmark import Audio, Codes, Resources
 from codecmark.codecs.lyra import PLUGIN
+from codecmark.core.codebooks import first
 from codecmark.core.errors import WeightsError, WeightsMissing
 
 SETTINGS = {setting.name: setting for setting in PLUGIN.settings}
@@ -96,6 +97,21 @@ def test_lower_rates_send_a_prefix_of_the_quantizers(speech: Audio, resources: R
     full = codes_of(speech, "9.2", resources)
     for name, quantizers in (("3.2", 16), ("6", 30)):
         np.testing.assert_array_equal(codes_of(speech, name, resources).streams, full.streams[:quantizers])
+
+
+def test_any_number_of_quantizers(speech: Audio, resources: Resources) -> None:
+    """Also odd ones, which Google's own program never sends; decoded as by the models called directly."""
+    full = codes_of(speech, "9.2", resources)
+    folder = resources.weights_folder(PLUGIN.weights(SETTINGS["9.2"]))  # type: ignore[arg-type]
+    for count in (1, 7, 45):
+        _, setting = first((PLUGIN, SETTINGS["9.2"]), count)
+        codec = PLUGIN.open(setting, resources)
+        (codes,) = codec.encode([speech])
+        assert isinstance(codes, Codes)
+        np.testing.assert_array_equal(codes.streams, full.streams[:count])
+        assert codes.bits == 4 * count * len(codes.streams[0])
+        direct = direct_round_trip(folder, speech.samples[0], count)
+        np.testing.assert_array_equal(codec.decode([codes])[0].samples[0], np.clip(direct, -1, 1))
 
 
 def test_no_look_ahead(speech: Audio, resources: Resources) -> None:

@@ -117,3 +117,9 @@ def test_fit_and_shift() -> None:
     assert audio.shift(-2).samples.tolist() == [[0.0, 0.0, 1.0], [0.0, 0.0, 4.0]]
     assert not audio.shift(9).samples.any()
     assert not audio.shift(-9).samples.any()
+
+
+def test_loop() -> None:
+    audio = Audio([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], 8000)
+    assert audio.loop(2).samples.tolist() == [[1, 2], [4, 5]]
+    assert audio.loop(7).samples.tolist() == [[1, 2, 3, 1, 2, 3, 1], [4, 5, 6, 4, 5, 6, 4]]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from codecmark import Audio, Card, ClipError, CodecPlugin, Codes, Packets, Resources, Setting, Stream
+from codecmark import Audio, Card, ClipError, CodecPlugin, Codes, Packets, Prefix, Resources, Setting, Stream
 from codecmark.core.encoded import Encoded
 from codecmark.core.errors import WeightsMissing
 from codecmark.core.settings import Weights, WeightsFile
@@ -17,14 +17,23 @@ from codecmark.harness.checks import RULES, check
 
 RATE, FRAME, SIZE = 16000, 160, 256
 SETTING = Setting(model="toy", name="a", sample_rate=RATE, streams=(Stream(RATE / FRAME, SIZE),) * FRAME)
-CARD = Card(title="Toy", family="toy", kind="anchor", summary="", code_licence="Apache-2.0", batching="padded")
+CARD = Card(
+    title="Toy",
+    family="toy",
+    kind="anchor",
+    summary="",
+    code_licence="Apache-2.0",
+    prefix=Prefix(True, "each stream has samples of its own"),
+    batching="padded",
+)
 
 
 class Toy:
-    """Eight bits per sample, in frames of 160 streams; each subclass breaks one promise."""
+    """Eight bits per sample, in frames of 160 streams or the first of them; each subclass breaks one promise."""
 
-    def __init__(self) -> None:
+    def __init__(self, codebooks: int = FRAME) -> None:
         self.calls = 0
+        self.codebooks = codebooks
 
     def encode(self, batch: Sequence[Audio]) -> Sequence[Encoded]:
         return [self.encode_one(audio) for audio in batch]
@@ -36,14 +45,16 @@ class Toy:
         self.calls += 1
         whole = audio.fit(-(-audio.num_samples // FRAME) * FRAME).samples.reshape(-1, FRAME)
         tokens = np.clip(np.rint(whole * 127) + 128, 0, SIZE - 1).astype(np.int64)
-        return Codes(list(tokens.T), (SIZE,) * FRAME, audio.num_samples)
+        return Codes(list(tokens.T)[: self.codebooks], (SIZE,) * self.codebooks, audio.num_samples)
 
     def decode_one(self, codes: Codes) -> Audio:
         self.calls += 1
         return Audio(self.samples(codes)[: codes.num_samples], RATE)
 
     def samples(self, codes: Codes) -> Any:
-        return (np.stack(codes.streams, axis=1).reshape(-1) - 128.0) / 127
+        tokens = np.full((len(codes.streams[0]), FRAME), 128.0)
+        tokens[:, : self.codebooks] = np.stack(codes.streams, axis=1)
+        return (tokens.reshape(-1) - 128.0) / 127
 
 
 class WrongLength(Toy):
@@ -76,13 +87,30 @@ class Narrow(Toy):
 class OtherCodebooks(Toy):
     def encode_one(self, audio: Audio) -> Codes:
         codes = super().encode_one(audio)
-        return Codes(codes.streams, (SIZE * 4,) * FRAME, codes.num_samples)
+        return Codes(codes.streams, (SIZE * 4,) * self.codebooks, codes.num_samples)
 
 
 class TooManyFrames(Toy):
     def encode_one(self, audio: Audio) -> Codes:
         codes = super().encode_one(audio)
         return replace(codes, streams=[np.append(stream, [128, 128, 128]) for stream in codes.streams])
+
+
+class OneFrameMore(Toy):
+    """As a spectrogram with windows around both ends has; its formula would have to say so."""
+
+    def encode_one(self, audio: Audio) -> Codes:
+        codes = super().encode_one(audio)
+        return replace(codes, streams=[np.append(stream, 128) for stream in codes.streams])
+
+
+class OtherWhenCut(Toy):
+    """Sends other tokens at fewer codebooks, as one that quantizes in groups does."""
+
+    def encode_one(self, audio: Audio) -> Codes:
+        codes = super().encode_one(audio)
+        codes.streams[0][:] += self.codebooks < FRAME
+        return codes
 
 
 class RandomEncoder(Toy):
@@ -173,7 +201,10 @@ class AsBytes:
 def statuses(
     codec: Any, setting: Setting = SETTING, card: Card = CARD, resources: Resources | None = None
 ) -> dict[str, str]:
-    plugin = CodecPlugin(name="toy", card=card, settings=(setting,), open=lambda setting, resources: codec)
+    def open_toy(asked: Setting, resources: Resources) -> Any:
+        return codec if asked == setting else type(codec)(len(asked.streams))
+
+    plugin = CodecPlugin(name="toy", card=card, settings=(setting,), open=open_toy)
     return {result.name: result.status for result in check(plugin, setting, resources or Resources())}
 
 
@@ -191,8 +222,10 @@ def test_a_codec_that_is_fine_passes_every_check() -> None:
         (RandomEncoder, {"encode_repeats"}),
         (WrongLength, {"length"}),
         (WrongRate, {"sample_rate"}),
-        (OtherCodebooks, {"tokens", "bit_rate"}),
-        (TooManyFrames, {"tokens", "bit_rate"}),
+        (OtherCodebooks, {"tokens", "bit_rate", "frames"}),
+        (TooManyFrames, {"frames", "bit_rate"}),
+        (OneFrameMore, {"frames"}),
+        (OtherWhenCut, {"prefix"}),
         (LeakyEncoder, {"encode_repeats"}),
         (RandomDecoder, {"decode_repeats", "batch"}),
         (LeakyDecoder, {"decode_repeats"}),
@@ -206,6 +239,34 @@ def test_a_codec_that_is_fine_passes_every_check() -> None:
 )
 def test_a_codec_broken_in_one_way_fails_just_that(broken: type[Toy], rules: set[str]) -> None:
     assert failed(broken()) == rules
+
+
+def test_a_formula_of_its_own_for_the_frames() -> None:
+    plugin = CodecPlugin(
+        name="toy",
+        card=CARD,
+        settings=(SETTING,),
+        open=lambda setting, resources: OneFrameMore(len(setting.streams)),
+        frames=lambda setting, samples: (-(-samples // FRAME) + 1,) * len(setting.streams),
+    )
+    assert [one.name for one in check(plugin, SETTING, Resources()) if one.status != "pass"] == []
+
+
+def test_a_long_clip_is_tried_when_asked_for() -> None:
+    plugin = CodecPlugin(
+        name="toy", card=CARD, settings=(SETTING,), open=lambda setting, resources: Toy(len(setting.streams))
+    )
+    results = {one.name: one for one in check(plugin, SETTING, Resources(), long=True)}
+    assert results.keys() - RULES.keys() == {"long_clip"}
+    assert results["long_clip"].detail.startswith("960000 of 960000 samples")
+
+
+def test_codecs_whose_prefix_is_not_valid_say_why() -> None:
+    card = replace(CARD, prefix=Prefix(False, "both groups are always needed"))
+    plugin = CodecPlugin(name="toy", card=card, settings=(SETTING,), open=lambda setting, resources: Toy())
+    (result,) = [one for one in check(plugin, SETTING, Resources()) if one.name == "prefix"]
+    assert result.status == "not_applicable"
+    assert "no valid lower rate: both groups are always needed" in result.detail
 
 
 def test_a_refusal_with_a_reason_is_no_failure() -> None:
@@ -238,7 +299,7 @@ def test_what_does_not_apply_is_said_to_be_so() -> None:
     card = replace(CARD, keeps_waveform=False, batching="single")
     found = statuses(AsBytes(0), no_rate, card)
     skipped = {name for name, status in found.items() if status == "not_applicable"}
-    assert skipped == {"tokens", "bit_rate", "batch", "lag", "level", "bandwidth"}
+    assert skipped == {"tokens", "frames", "bit_rate", "batch", "prefix", "lag", "level", "bandwidth"}
 
 
 def test_random_weights_are_not_asked_for_quality() -> None:

@@ -102,7 +102,7 @@ def test_options_stand_in_for_what_the_task_says(bench: Any, voice: Any, tmp_pat
 
 
 def test_options_that_do_not_exist(bench: Any, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="run has no option 'codec': it has codecs, metrics"):
+    with pytest.raises(UsageError, match="run has no option 'codec': it has codecs, codebooks, metrics"):
         run(bench.task(), codec="opus")
     with pytest.raises(UsageError, match="name a task"):
         run()

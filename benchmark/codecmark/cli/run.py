@@ -20,6 +20,12 @@ def run(
             "--codecs", "--models", metavar="LIST", help="Models, settings, survey ids or globs: opus,lyra/6,E3."
         ),
     ] = None,
+    codebooks: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LIST", help="One setting per number of codebooks, where fewer are valid: 1,2,4,8 or all."
+        ),
+    ] = None,
     metrics: Annotated[str | None, typer.Option(metavar="LIST", help="Scores instead of the task's.")] = None,
     dataset: Annotated[str | None, typer.Option(help="Corpus instead of the task's: starter, folder:PATH ...")] = None,
     data_root: Annotated[Path | None, typer.Option(help="Where corpora are.")] = None,
@@ -48,6 +54,7 @@ def run(
 
     options = RunOptions(
         codecs=codecs,
+        codebooks=codebooks,
         metrics=metrics,
         dataset=dataset,
         data_root=data_root,

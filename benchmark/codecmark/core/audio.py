@@ -134,6 +134,11 @@ class Audio:
         padding = np.zeros((self.channels, num_samples - self.num_samples), dtype=np.float32)
         return Audio(np.concatenate([self.samples, padding], axis=1), self.sample_rate)
 
+    def loop(self, num_samples: int) -> Audio:
+        """Exactly `num_samples` long: the end is cut, or the signal starts anew as often as it takes."""
+        times = -(-num_samples // self.num_samples)
+        return Audio(np.tile(self.samples, times)[:, :num_samples], self.sample_rate)
+
     def shift(self, advance: int) -> Audio:
         """The same length, `advance` samples earlier (later when negative); zeros fill the open end."""
         if advance == 0:

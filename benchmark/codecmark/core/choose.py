@@ -1,4 +1,4 @@
-"""From what a user types to the settings meant: `opus`, `opus/12`, `E3`, `enc*`, `*`, `dac/16khz@3`, in a comma list."""
+"""From what a user types to the settings meant: `opus`, `opus/12`, `E3`, `enc*`, `*`, `dac/16khz@3`, in a list."""
 
 from __future__ import annotations
 

@@ -30,7 +30,9 @@ RULES: dict[str, rules.Rule] = {
     "level": rules.of_waveform(rules.level),
     "bandwidth": rules.of_waveform(rules.bandwidth),
 }
-LONG: dict[str, rules.Rule] = {"long_clip": rules.survives(lambda rate: signals.speech_like(rate, 60.0))}
+LONG: dict[str, rules.Rule] = {
+    "long_clip": rules.survives(lambda rate: signals.speech_like(rate, 5.0).loop(60 * rate)),
+}
 """Rules that take a while, tried when asked for."""
 
 

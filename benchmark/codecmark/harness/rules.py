@@ -59,7 +59,7 @@ def tokens(subject: Subject) -> Finding:
 
 
 def frames(subject: Subject) -> Finding:
-    """As many tokens in each stream as the plug-in's formula says, at any length; their bits are all that is counted."""
+    """As many tokens in each stream as the plug-in's formula says, at any length; only their bits are counted."""
     for num_samples, encoded in subject.encoded_lengths.items():
         if not isinstance(encoded, Codes):
             return _no("the codec sends bytes")
@@ -133,10 +133,10 @@ def batch(subject: Subject) -> Finding:
 def prefix(subject: Subject) -> Finding:
     """Fewer codebooks send the first streams of what all of them send, and are decoded to the same length."""
     whole = subject.encoded_speech
+    if not isinstance(whole, Codes) or len(subject.setting.streams) < 2:
+        return _no("there is no second codebook")
     if (why := codebooks.refusal((subject.plugin, subject.setting))) is not None:
         return _no(why)
-    if len(subject.setting.streams) == 1 or not isinstance(whole, Codes):
-        return _no("there is only one codebook")
     count = (len(subject.setting.streams) + 1) // 2
     _, fewer = codebooks.first((subject.plugin, subject.setting), count)
     codec = subject.plugin.open(fewer, subject.resources)

@@ -12,7 +12,7 @@ from typing import Any, Protocol, cast
 
 import pandas as pd
 
-from codecmark.core import choose, registry
+from codecmark.core import choose, codebooks, registry
 from codecmark.core.contracts import Lane, LaneReport
 from codecmark.core.errors import CodecmarkError, ContentError, UsageError
 from codecmark.core.plugins import ExecutorPlugin
@@ -31,12 +31,14 @@ from codecmark.results.tables import Table, tables
 class RunOptions:
     """What may be asked of a run; None leaves it to the task. Lists may be given as one comma-separated string.
 
-    `codecs` are models, settings, survey ids or globs; `out` defaults to runs/TASK in the working folder;
+    `codecs` are models, settings, survey ids or globs; `codebooks` are numbers of codebooks, or `all`, at each of which
+    those that have some are run; `out` defaults to runs/TASK in the working folder;
     `trust_pickle` names weights whose pickle files may run code when they are read; `evaluators` are models that
     metrics use, by role, beside or instead of the task's.
     """
 
     codecs: str | Sequence[str] | None = None
+    codebooks: str | int | Sequence[int] | None = None
     metrics: str | Sequence[str] | None = None
     dataset: str | None = None
     data_root: str | Path | None = None
@@ -61,7 +63,7 @@ class RunOptions:
             selection = selection.model_copy(update={"limit": _positive("--limit", self.limit)})
         changes: dict[str, Any] = {
             "selection": selection,
-            "models": choose.words(self.codecs),
+            "models": self._models(choose.words(self.codecs) or task.models),
             "metrics": choose.words(self.metrics),
             "dataset": self.dataset,
             "keep_audio": self.keep_audio,
@@ -69,6 +71,11 @@ class RunOptions:
             "batch_size": None if self.batch_size is None else _positive("--batch-size", self.batch_size),
         }
         return task.model_copy(update={key: value for key, value in changes.items() if value})
+
+    def _models(self, words: tuple[str, ...]) -> tuple[str, ...]:
+        if self.codebooks is None:
+            return words
+        return tuple(setting.id for _, setting in choose.settings(words, codebooks.counts(self.codebooks)))
 
     def resources(self, device: str) -> Resources:
         """Where plug-ins find things. Raises `UsageError` for a root that is not a folder."""
@@ -145,12 +152,21 @@ class Run:
         self._tasks = _each_once(options.applied(load(name)) for name in task_names)
         for task in self._tasks:
             check_names(task)
+        self._note_what_is_left_whole()
         self._devices = devices(options.device)
         self._resources = options.resources(self._devices[0])
         self._workers = _positive("--workers", (os.cpu_count() or 1) if options.workers is None else options.workers)
         self._executor = cast(ExecutorPlugin, registry.get("executors", options.executor))
         out = options.out or Path("runs") / "+".join(task.name for task in self._tasks)
         self.store = Store(Path(out))
+
+    def _note_what_is_left_whole(self) -> None:
+        """Says which codecs `codebooks` leaves as they are, though they have some."""
+        if self._options.codebooks is None:
+            return
+        choices = [choice for task in self._tasks for choice in choose.settings(task.models) if choice[1].streams]
+        for why in dict.fromkeys(filter(None, map(codebooks.refusal, choices))):
+            self._progress.note(f"--codebooks changes nothing about {why}")
 
     def plans(self) -> list[Plan]:
         """What is wanted, task by task; reads the corpora, writes nothing."""
