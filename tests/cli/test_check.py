@@ -89,7 +89,7 @@ def test_the_example_plug_in_keeps_every_rule(tmp_path: Path) -> None:
     code = "import typer; from codecmark.cli.check import check; typer.run(check)"
     done = subprocess.run(
         [sys.executable, "-c", code, "bitcrush", "--device", "cpu"],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(EXAMPLE)])},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(EXAMPLE), *sys.path])},
         capture_output=True,
         text=True,
         check=False,
