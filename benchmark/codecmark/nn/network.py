@@ -71,10 +71,13 @@ def open_network(
 
 @torch.inference_mode()
 def randomised(network: Network, seed: int) -> Network:
-    """The network with random weights, and with codebooks drawn from what its encoder makes of a second of signal."""
+    """The network with random weights that keep a second of signal at its level all the way, and with codebooks drawn
+    from what the encoder makes of it."""
     network.eval()
     generator = random_weights.initialise(network, seed)
     rate = network.sample_rate // network.hop * network.hop
-    latent, _ = network.encode(random_weights.signal(network.sample_rate, 1, rate, generator))
-    network.draw_codebooks(latent, generator)
+    with random_weights.levelled(network):
+        latent, side = network.encode(random_weights.signal(network.sample_rate, 1, rate, generator))
+        network.draw_codebooks(latent, generator)
+        network.decode(network.quantize(latent, len(network.codebook_sizes)), side)
     return network

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+CONVOLUTIONS = (nn.Conv1d, nn.ConvTranspose1d, nn.Conv2d, nn.ConvTranspose2d)
 HE_GAIN = math.sqrt(2.0)
 SPREAD = 0.7
 """Noise added to codebook entries, as a share of the deviation of what they are drawn from. Entries are many more
 than the frames of a short signal; and so the residual shrinks by as much from one codebook to the next, not to nothing.
 """
+SILENCE = 1e-8
+"""A deviation that is taken to be nothing."""
 
 
 def initialise(network: nn.Module, seed: int) -> torch.Generator:
@@ -22,10 +28,10 @@ def initialise(network: nn.Module, seed: int) -> torch.Generator:
     """
     generator = torch.Generator().manual_seed(seed)
     for module in network.modules():
-        if isinstance(module, nn.Conv1d | nn.ConvTranspose1d):
-            inputs = module.in_channels * module.kernel_size[0]
-            if isinstance(module, nn.ConvTranspose1d):
-                inputs //= module.stride[0]  # each output sample is reached by so many only
+        if isinstance(module, CONVOLUTIONS):
+            inputs = module.in_channels // module.groups * math.prod(module.kernel_size)
+            if module.transposed:
+                inputs //= math.prod(module.stride)  # each output sample is reached by so many only
             module.weight.normal_(0.0, HE_GAIN / math.sqrt(inputs), generator=generator)
             if module.bias is not None:
                 module.bias.zero_()
@@ -34,6 +40,27 @@ def initialise(network: nn.Module, seed: int) -> torch.Generator:
                 bound = 1 / math.sqrt(module.hidden_size)
                 parameter.uniform_(-bound, bound, generator=generator)
     return generator
+
+
+@contextmanager
+def levelled(network: nn.Module) -> Iterator[None]:
+    """While it lasts, each convolution that is run gets the gain with which its output has a deviation of 1.
+
+    Else what goes past a layer and through it would add up from one to the next, and nothing would come out but full
+    scale. Source: Mishkin and Matas, All You Need Is a Good Init, 2016.
+    """
+
+    def level(module: Any, given: tuple[Tensor, ...], output: Tensor) -> Tensor:
+        gain = 1 / output.std().clamp(min=SILENCE)
+        module.weight.mul_(gain)
+        return output * gain
+
+    hooks = [module.register_forward_hook(level) for module in network.modules() if isinstance(module, CONVOLUTIONS)]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 def signal(sample_rate: int, channels: int, num_samples: int, generator: torch.Generator) -> Tensor:
