@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,17 @@ def test_where_they_may_be(tmp_path: Path, place: str) -> None:
     assert resources.state(weights()) is WeightsState.AVAILABLE
     assert resources.weights_folder(weights()) == tmp_path / place
     assert resources.fingerprint(weights()) == hashlib.sha256(SHA256.encode()).hexdigest()[:16]
+
+
+def test_models_of_one_archive_share_its_folder(tmp_path: Path) -> None:
+    whole = replace(weights(), folder="archive/models")
+    with pytest.raises(
+        WeightsMissing, match=r"codecmark download toy' or put toy\.bin into <weights root>/archive/models"
+    ):
+        Resources(weights_root=tmp_path).weights_folder(whole)
+    (tmp_path / "archive/models").mkdir(parents=True)
+    (tmp_path / "archive/models/toy.bin").write_bytes(CONTENT)
+    assert Resources(weights_root=tmp_path).weights_folder(whole) == tmp_path / "archive/models"
 
 
 def test_where_there_are_none(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ class Resources:
             files = ", ".join(file.name for file in weights.files)
             raise WeightsMissing(
                 f"weights '{weights.name}' are missing: run 'codecmark download {weights.name}' or put {files} "
-                f"into <weights root>/{weights.name} ({weights.source})"
+                f"into <weights root>/{weights.place} ({weights.source})"
             )
         for file in weights.files:
             verify(folder / file.name, file)
@@ -89,20 +89,20 @@ class Resources:
         Raises `WeightsMissing` when the pinned file cannot be fetched, `WeightsError` when another one lies there.
         """
         if self._folder(weights) is None:
-            folder = home() / "weights" / weights.name
+            folder = home() / "weights" / weights.place
             for file in weights.files:
                 if file.repo is not None:
-                    _fetch_from_hub(file, weights.name)
+                    _fetch_from_hub(file, weights.place)
                 elif not (folder / file.name).exists():
                     _fetch(file, folder / file.name)
         return self.weights_folder(weights)
 
     def _folder(self, weights: Weights) -> Path | None:
-        roots = [home() / "weights" / weights.name]
+        roots = [home() / "weights" / weights.place]
         if self.weights_root is not None:
             # Hubs call every model's file the same, so that one lying in the root itself could be any model's.
             flat = [] if any(file.repo for file in weights.files) else [self.weights_root]
-            roots = [self.weights_root / weights.name, *flat, *roots]
+            roots = [self.weights_root / weights.place, *flat, *roots]
         for root in roots:
             if all((root / file.name).is_file() for file in weights.files):
                 return root
@@ -145,7 +145,7 @@ def _hub_cached(file: WeightsFile) -> Path | None:
     return Path(found).parents[file.name.count("/")] if isinstance(found, str) else None
 
 
-def _fetch_from_hub(file: WeightsFile, name: str) -> None:
+def _fetch_from_hub(file: WeightsFile, place: str) -> None:
     from huggingface_hub import constants, hf_hub_download
 
     assert file.repo is not None
@@ -157,7 +157,7 @@ def _fetch_from_hub(file: WeightsFile, name: str) -> None:
         reason = " ".join(str(error.__cause__ or error).split()).rstrip(".")  # the cause says what was in the way
         raise WeightsMissing(
             f"cannot download {file.name} of {file.repo} from the hub: {reason}; "
-            f"fetch it by hand and put it into <weights root>/{name}"
+            f"fetch it by hand and put it into <weights root>/{place}"
         ) from error
 
 

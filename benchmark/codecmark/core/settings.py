@@ -145,12 +145,19 @@ class WeightsFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
-    """The files a model needs: together in a folder `name` under the weights root or our cache, or, where they are of
-    one hub repository, in the cache of that hub."""
+    """The files a model needs: together in a folder under the weights root or our cache, or, where they are of one hub
+    repository, in the cache of that hub. The folder is called `name`, unless `folder` is the one of an archive in which
+    several models are published together."""
 
     name: str
     files: tuple[WeightsFile, ...]
     source: str
+    folder: str | None = None
+
+    @property
+    def place(self) -> str:
+        """The folder's path under the weights root."""
+        return self.folder or self.name
 
 
 class WeightsState(StrEnum):
