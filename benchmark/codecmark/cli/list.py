@@ -27,7 +27,10 @@ def list_(
         "lms": (_lms, ("id", "sample_rate", "acts", "weights", "licence")),
         "metrics": (_metrics, ("name", "title", "better", "unit", "domains", "summary")),
         "datasets": (partial(_datasets, data_root), ("name", "title", "here", "download", "licence", "layout")),
-        "tasks": (partial(_tasks, data_root), ("name", "act", "dataset", "here", "licence", "sample_rate", "metrics")),
+        "tasks": (
+            partial(_tasks, data_root),
+            ("name", "dataset", "here", "download", "licence", "sample_rate", "metrics"),
+        ),
     }
     if what not in kinds:
         raise UnknownName("list", what, kinds)
@@ -113,12 +116,11 @@ def _tasks(data_root: Path | None) -> Rows:
     from codecmark.harness.task import every
 
     corpora = {row["name"]: row for row in _datasets(data_root)}
-    unknown = {"here": None, "licence": None}
+    keys = ("here", "download", "licence", "layout")
     rows = []
     for task in every():
-        corpus = corpora.get(task.dataset, unknown)
-        plain = task.model_dump(mode="json", by_alias=True)
-        rows.append({**plain, "here": corpus["here"], "licence": corpus["licence"]})
+        corpus = corpora.get(task.dataset, dict.fromkeys(keys))
+        rows.append({**task.model_dump(mode="json", by_alias=True), **{key: corpus[key] for key in keys}})
     return rows
 
 

@@ -30,7 +30,10 @@ def run(
     dataset: Annotated[str | None, typer.Option(help="Corpus instead of the task's: starter, folder:PATH ...")] = None,
     data_root: Annotated[Path | None, typer.Option(help="Where corpora are.")] = None,
     weights_root: WeightsRoot = None,
-    limit: Annotated[int | None, typer.Option(help="At most so many clips.")] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(help="At most so many clips; of a standard task --limit 200 are the same 200 for everyone."),
+    ] = None,
     device: Device = "auto",
     workers: Workers = None,
     batch_size: Annotated[int | None, typer.Option(help="Clips per batch, where a model allows batches.")] = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import shlex
@@ -112,6 +113,7 @@ def _task(plan: Plan, resources: Resources) -> Plain:
         "settings": [setting.id for _, setting in plan.choices],
         "clips": clips,
         "clips_sha256": digest([(clip["id"], clip["sha256"]) for clip in clips]),
+        "clip_ids_sha256": hashlib.sha256("".join(f"{clip['id']}\n" for clip in clips).encode()).hexdigest(),
         "metric_clips": _metric_clips(plan),
     }
 

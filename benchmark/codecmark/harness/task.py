@@ -26,8 +26,9 @@ class _Part(BaseModel):
 
 
 class Selection(_Part):
-    """Which clips of the dataset: filters, then at most `limit`; the first ones, or with a `seed` a random draw that
-    depends on nothing but the seed and the clips' ids."""
+    """Which clips of the dataset: filters, then at most `limit`; the first ones, or with a `seed` those whose ids have
+    the lowest hash: a random draw that depends on nothing but the seed and the ids, and of which a smaller one is part.
+    """
 
     limit: int | None = Field(default=None, ge=1)
     seed: int | None = None
@@ -155,4 +156,5 @@ def digest(*parts: Any) -> str:
 
 
 def _draw(seed: int | None, clip_id: str) -> str:
+    """What a draw is ordered by: the SHA-256 of the seed, a zero byte and the id, in UTF-8."""
     return hashlib.sha256(f"{seed}\0{clip_id}".encode()).hexdigest()
