@@ -49,7 +49,7 @@ class Vectors:
     def codec(self, codebooks: int, file: str) -> WholeClips:
         path = self.folder / file
         content = checkpoints.read(path, "small", Resources())
-        return WholeClips(nn_dac.trained_network(self.config, path, content), codebooks, "cpu")
+        return WholeClips(nn_dac.loaded(nn_dac.DacNetwork(self.config), path, content), codebooks, "cpu")
 
     def array(self, name: str) -> Array:
         return np.load(self.folder / f"{name}.npy")
@@ -115,7 +115,9 @@ def test_the_full_size_network_takes_the_tensors_of_the_original(name: str, shar
     shapes = json.loads((shared / f"parity/manifests/{name}.json").read_text())
     config = nn_dac.CONFIGS[name.split("_")[1] + "hz"]
     with torch.device("meta"):
-        network = nn_dac.trained_network(config, Path(name), {key: torch.empty(shape) for key, shape in shapes.items()})
+        network = nn_dac.loaded(
+            nn_dac.DacNetwork(config), Path(name), {key: torch.empty(shape) for key, shape in shapes.items()}
+        )
     kept = sum(np.prod(shape) for key, shape in shapes.items() if not key.endswith("weight_g"))
     assert sum(one.numel() for one in network.state_dict().values()) == kept
 

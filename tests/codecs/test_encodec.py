@@ -42,7 +42,9 @@ class Vectors:
     def codec(self, codebooks: int, file: str = "model.safetensors") -> Codec:
         path = self.folder / file
         tensors = checkpoints.read(path, "small", Resources())
-        return nn_encodec.codec_of(nn_encodec.trained_network(self.config, path, tensors), codebooks, "cpu")
+        return nn_encodec.codec_of(
+            nn_encodec.loaded(nn_encodec.network_of(self.config), path, tensors), codebooks, "cpu"
+        )
 
     def array(self, name: str) -> Array:
         return np.load(self.folder / f"{name}.npy")
@@ -113,7 +115,7 @@ def test_clips_of_every_length_are_alike_in_a_batch_and_alone(vectors: Vectors) 
 def test_the_full_size_network_takes_the_tensors_of_the_original(rate: int, name: str, shared: Path) -> None:
     shapes = json.loads((shared / f"parity/manifests/{name}.json").read_text())
     tensors = {key: torch.zeros(shape) + 1e-3 for key, shape in shapes.items()}
-    network = nn_encodec.trained_network(nn_encodec.CONFIGS[rate], Path(name), tensors)
+    network = nn_encodec.loaded(nn_encodec.network_of(nn_encodec.CONFIGS[rate]), Path(name), tensors)
     weights = [one for key, one in network.state_dict().items() if "codebook" not in key]
     buffers_and_g = sum(np.prod(shape) for key, shape in shapes.items() if "_codebook" in key or "weight_g" in key)
     assert sum(one.numel() for one in weights) == sum(np.prod(shape) for shape in shapes.values()) - buffers_and_g

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import yaml
+from huggingface_hub.errors import StrictDataclassError
 
 from codecmark.core.errors import WeightsError
 
@@ -17,17 +19,32 @@ class Configuration(dict[str, Any]):
 
     def __init__(self, content: Mapping[str, Any], where: str) -> None:
         super().__init__(content)
-        self._where = where
+        self.where = where
 
     def __missing__(self, key: str) -> Any:
-        raise WeightsError(f"{self._where} says nothing of '{key}'")
+        raise WeightsError(f"{self.where} says nothing of '{key}'")
 
-    def part(self, key: str) -> Configuration:
-        """What stands under a key. Raises `WeightsError` where that is no mapping."""
+    def part(self, key: str, **defaults: Any) -> Configuration:
+        """What stands under a key, and `defaults` for what does not. Raises `WeightsError` where that is no mapping."""
         content = self[key]
         if not isinstance(content, Mapping):
-            raise WeightsError(f"{self._where} has {content!r} under '{key}', and not names with values")
-        return Configuration(content, f"{self._where} under '{key}'")
+            raise WeightsError(f"{self.where} has {content!r} under '{key}', and not names with values")
+        return Configuration({**defaults, **content}, f"{self.where} under '{key}'")
+
+    def only(self, fixed: Mapping[str, Any]) -> None:
+        """Raises `WeightsError` where it says something else than `fixed`: a network built so cannot be run here."""
+        for key, value in fixed.items():
+            if self.get(key, value) != value:
+                raise WeightsError(f"{self.where} says {key}: {self[key]!r}; here only {value!r} can be run")
+
+    @contextmanager
+    def understood(self) -> Iterator[None]:
+        """Raises `WeightsError` where values of this make no network: of another type, or that do not go together."""
+        try:
+            yield
+        except (StrictDataclassError, TypeError, ValueError) as error:
+            why = " ".join(str(error).split())
+            raise WeightsError(f"{self.where} is of no network that can be made here: {why}") from error
 
 
 def read(path: Path) -> Configuration:

@@ -59,7 +59,7 @@ def open_codec(setting: Setting, weights: Weights, resources: Resources) -> Code
     network = open_network(
         weights,
         resources,
-        lambda folder: trained_network(config, *checkpoints.only_file(folder, weights, resources)),
+        lambda folder: loaded(DacNetwork(config), *checkpoints.only_file(folder, weights, resources)),
         lambda: DacNetwork(config),
     )
     return WholeClips(network, len(setting.streams), resources.device)
@@ -71,22 +71,23 @@ def open_parts(folder: Path, resources: Resources) -> NetworkParts:
     Raises `WeightsError` for a folder that is not so, or a checkpoint of another model.
     """
     given = configurations.read(folder / "config.json")
-    config = DacConfig(**{ours: given[theirs] for ours, theirs in UPSTREAM_OPTIONS.items()})
-    config.upsampling_ratios = given["decoder_rates"]
-    config.hidden_size = given["latent_dim"] or config.hidden_size
-    network = trained_network(config, *checkpoints.in_folder(folder, resources))
+    with given.understood():
+        config = DacConfig(**{ours: given[theirs] for ours, theirs in UPSTREAM_OPTIONS.items()})
+        config.upsampling_ratios = given["decoder_rates"]
+        config.hidden_size = given["latent_dim"] or config.hidden_size
+        network = DacNetwork(config)
+    loaded(network, *checkpoints.in_folder(folder, resources))
     return NetworkParts(network, resources.device, {"from_codes": network.decode})
 
 
-def trained_network(config: DacConfig, path: Path, content: Any) -> DacNetwork:
-    """A network with the tensors of `path`, under the names of transformers or in a file of the original's makers.
+def loaded(network: DacNetwork, path: Path, content: Any) -> DacNetwork:
+    """The network with the tensors of `path`, under the names of transformers or in a file of the original's makers.
 
     Raises `WeightsError` unless each finds its place.
     """
-    network = DacNetwork(config)
     tensors = checkpoints.fold_weight_norm(content.get("state_dict", content))
     if "decoder.model.0.weight" in tensors:
-        tensors = {_name(key, len(config.downsampling_ratios)): one for key, one in tensors.items()}
+        tensors = {_name(key, len(network.model.encoder.block)): one for key, one in tensors.items()}
     checkpoints.fit(network.model, tensors, path)
     return network
 

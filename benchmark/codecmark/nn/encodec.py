@@ -13,10 +13,11 @@ from codecmark.core.resources import Resources
 from codecmark.core.settings import Setting, Weights
 from codecmark.nn import checkpoints, configurations
 from codecmark.nn.encodec_network import (
+    SEANET_OPTIONS,
     EncodecConfig,
     EncodecNetwork,
+    loaded,
     network_of,
-    trained_network,
     with_codebooks,
 )
 from codecmark.nn.inference import waveforms
@@ -39,28 +40,16 @@ CONFIGS = {
 }
 """The published models by sample rate; all else is as `EncodecConfig` has it."""
 
-UPSTREAM_OPTIONS = {
-    "sampling_rate": "sample_rate",
-    "audio_channels": "channels",
+MODEL_OPTIONS = {
+    "sample_rate": "sampling_rate",
+    "channels": "audio_channels",
     "normalize": "normalize",
-    "use_causal_conv": "causal",
-    "norm_type": "norm",
-    "num_filters": "n_filters",
-    "hidden_size": "dimension",
-    "codebook_dim": "dimension",
-    "upsampling_ratios": "ratios",
-    "codebook_size": "bins",
-    "num_lstm_layers": "lstm",
-    "num_residual_layers": "n_residual_layers",
-    "dilation_growth_rate": "dilation_base",
-    "kernel_size": "kernel_size",
-    "last_kernel_size": "last_kernel_size",
-    "residual_kernel_size": "residual_kernel_size",
-    "compress": "compress",
-    "pad_mode": "pad_mode",
-    "chunk_length_s": "segment",
+    "dimension": "codebook_dim",
+    "bins": "codebook_size",
+    "lstm": "num_lstm_layers",
+    "segment": "chunk_length_s",
 }
-"""Options of transformers, and what the classes of facebookresearch/encodec call them."""
+"""Further options of facebookresearch/encodec, and what transformers calls them."""
 SHORT_FRAMES = 7
 """Clips with fewer frames are never run beside longer ones: convolutions of 7 taps reflect the start of a clip, and
 would reflect the zeros behind a shorter one with it."""
@@ -72,21 +61,23 @@ def open_codec(setting: Setting, weights: Weights, resources: Resources) -> Code
     network = open_network(
         weights,
         resources,
-        lambda folder: trained_network(config, *checkpoints.only_file(folder, weights, resources)),
+        lambda folder: loaded(network_of(config), *checkpoints.only_file(folder, weights, resources)),
         lambda: network_of(config),
     )
     return codec_of(network, len(setting.streams), resources.device)
 
 
 def open_parts(folder: Path, resources: Resources) -> NetworkParts:
-    """The network of a folder whose config.json has the names of `UPSTREAM_OPTIONS`, and n_q, the number of codebooks.
+    """The network of a folder whose config.json has the options of the original, and n_q, the number of codebooks.
 
     Raises `WeightsError` for a folder that is not so, or a checkpoint of another model.
     """
     given = configurations.read(folder / "config.json")
-    options = {ours: given[theirs] for ours, theirs in UPSTREAM_OPTIONS.items()}
-    config = with_codebooks(EncodecConfig(**options, use_conv_shortcut=not given["true_skip"]), given["n_q"])
-    network = trained_network(config, *checkpoints.in_folder(folder, resources))
+    options = [(ours, given[theirs]) for names in (SEANET_OPTIONS, MODEL_OPTIONS) for theirs, ours in names.items()]
+    with given.understood():
+        config = EncodecConfig(**dict(options), use_conv_shortcut=not given["true_skip"])
+        network = network_of(with_codebooks(config, given["n_q"]))
+    loaded(network, *checkpoints.in_folder(folder, resources))
     return NetworkParts(network, resources.device, adapter=codec_of)
 
 

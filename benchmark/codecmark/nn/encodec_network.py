@@ -27,6 +27,24 @@ UPSTREAM_NAMES = (
     (r"^quantizer\.vq\.layers\.(\d+)\._codebook\.", r"quantizer.layers.\1.codebook."),
 )
 """From the names of facebookresearch/encodec to those of transformers, as regular expressions in this order."""
+SEANET_OPTIONS = {
+    "n_filters": "num_filters",
+    "dimension": "hidden_size",
+    "ratios": "upsampling_ratios",
+    "norm": "norm_type",
+    "causal": "use_causal_conv",
+    "n_residual_layers": "num_residual_layers",
+    "dilation_base": "dilation_growth_rate",
+    "kernel_size": "kernel_size",
+    "last_kernel_size": "last_kernel_size",
+    "residual_kernel_size": "residual_kernel_size",
+    "compress": "compress",
+    "pad_mode": "pad_mode",
+}
+"""Options of facebookresearch/encodec's encoder and decoder, and what transformers calls them."""
+TRAINING_BUFFERS = ("inited", "cluster_size", "embed_avg")
+"""Of a codebook: running averages by which it was trained."""
+UNUSED = re.compile(rf"^quantizer\..*\.({'|'.join(TRAINING_BUFFERS)})$")
 QUIET = 1e-8
 """Added to a loudness scale, so that silence can be divided by it."""
 
@@ -34,14 +52,20 @@ QUIET = 1e-8
 class EncodecNetwork(CodecNetwork):
     """`EncodecModel` on whole clips; a mono clip goes into all its channels, and their mean comes out.
 
+    `decoder` is the configuration of its decoder where that differs.
     Source: Defossez et al., High Fidelity Neural Audio Compression, 2022.
     """
 
-    def __init__(self, config: EncodecConfig) -> None:
+    def __init__(self, config: EncodecConfig, decoder: EncodecConfig | None = None) -> None:
         super().__init__()
         self.config = config
         self.model: Any = EncodecModel(config)  # what it answers is typed as unions of all that it might
+        if decoder is not None:
+            self.model.decoder = type(self.model.decoder)(decoder)
         checkpoints.without_weight_norm(self.model)
+        for layer in self.model.quantizer.layers:
+            for name in TRAINING_BUFFERS:
+                delattr(layer.codebook, name)
         self.sample_rate, self.hop = config.sampling_rate, config.hop_length
         self.codebook_sizes = (config.codebook_size,) * config.num_quantizers
 
@@ -102,14 +126,13 @@ def network_of(config: EncodecConfig) -> EncodecNetwork:
     return EncodecNetwork(config) if config.chunk_length is None else Chunked(config)
 
 
-def trained_network(config: EncodecConfig, path: Path, tensors: checkpoints.Tensors) -> EncodecNetwork:
-    """A network with the tensors of `path`, under the names of transformers or of facebookresearch/encodec.
+def loaded(network: EncodecNetwork, path: Path, tensors: checkpoints.Tensors) -> EncodecNetwork:
+    """The network with the tensors of `path`, under the names of transformers or of facebookresearch/encodec.
 
-    Raises `WeightsError` unless each finds its place.
+    Raises `WeightsError` unless each but the `TRAINING_BUFFERS` finds its place.
     """
-    network = network_of(config)
     named = {_name(key): one for key, one in checkpoints.fold_weight_norm(tensors).items()}
-    checkpoints.fit(network.model, named, path)
+    checkpoints.fit(network.model, {key: one for key, one in named.items() if not UNUSED.search(key)}, path)
     return network
 
 
