@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from codecmark import run
 from codecmark.core.contracts import Lane, LaneReport, Reports
 from codecmark.core.errors import CodecmarkError, StoreError
 from codecmark.executors import local
-from codecmark.harness import plan, runner
+from codecmark.harness import plan
 
 Words = Sequence[str]
 
@@ -31,20 +32,27 @@ def refuses(message: str) -> Reports:
     raise StoreError(message)
 
 
+def threads_of(lane: int) -> Reports:
+    yield LaneReport(lane=lane, what=f"lane {lane}: {os.environ.get('OMP_NUM_THREADS')}")
+
+
 def dies(number: int) -> Reports:
     yield LaneReport(lane=0, what="so far so good")
     os.kill(os.getpid(), number)
+
+
+FUNCTIONS = (says, refuses, dies, threads_of)
 
 
 @pytest.fixture(autouse=True)
 def importable(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a lane's process finds the functions above."""
     monkeypatch.syspath_prepend(str(Path(__file__).parent))
-    for function in (says, refuses, dies):
+    for function in FUNCTIONS:
         monkeypatch.setattr(function, "__module__", "test_local")
     import test_local
 
-    for function in (says, refuses, dies):
+    for function in FUNCTIONS:
         monkeypatch.setattr(test_local, function.__name__, function)
 
 
@@ -58,6 +66,17 @@ def test_several_lanes_run_in_processes_of_their_own() -> None:
     reports = [report.what.split(" of ") for report in local.LocalExecutor().run(lanes)]
     assert sorted(word for word, _ in reports) == ["lane 0", "lane 0", "lane 1", "lane 1"]
     assert len({pid for _, pid in reports} | {str(os.getpid())}) == 3
+
+
+def test_lanes_on_the_cpu_share_its_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 9)
+    lanes = [Lane(index, "cpu", partial(threads_of, index)) for index in range(2)]
+    assert sorted(report.what for report in local.LocalExecutor().run(lanes)) == ["lane 0: 4", "lane 1: 4"]
+    elsewhere = [replace(lane, device=f"cuda:{lane.index}") for lane in lanes]
+    assert sorted(report.what for report in local.LocalExecutor().run(elsewhere)) == ["lane 0: None", "lane 1: None"]
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    assert sorted(report.what for report in local.LocalExecutor().run(lanes)) == ["lane 0: 7", "lane 1: 7"]
 
 
 def test_what_a_lane_refuses_is_raised_here_and_the_others_stop() -> None:
@@ -95,8 +114,7 @@ def test_two_lanes_measure_what_one_does(
     options: dict[str, Any] = {"workers": 2, "device": "cpu", "offline": True}
     run(task, out=tmp_path / "one", **options)
     monkeypatch.setattr(plan, "SHARD_CLIPS", 2)
-    monkeypatch.setattr(runner, "devices", lambda wish: ["cpu", "cpu"])
-    results = run(task, out=tmp_path / "two", **options)
+    results = run(task, out=tmp_path / "two", **{**options, "device": "cpu,cpu"})
     assert results.failed == 0
     one, two = rows(tmp_path / "one"), rows(tmp_path / "two")
     assert one.keys() == two.keys()
@@ -113,10 +131,9 @@ def test_a_lane_that_cannot_write_ends_the_run(
 ) -> None:
     bench.add(a=voice(), b=voice(seed=1))
     monkeypatch.setattr(plan, "SHARD_CLIPS", 1)
-    monkeypatch.setattr(runner, "devices", lambda wish: ["cpu", "cpu"])
     audio = tmp_path / "out" / "audio" / "bench"
     audio.mkdir(parents=True)
     (audio / "identity").write_text("a file where a folder should be")
     with pytest.raises(CodecmarkError, match=r"cannot write .*identity.*flac"):
-        run(bench.task(), out=tmp_path / "out", device="cpu", keep_audio=True)
+        run(bench.task(), out=tmp_path / "out", device="cpu,cpu", keep_audio=True)
     assert psutil.Process().children() == []

@@ -57,7 +57,7 @@ def test_the_reference_half_is_prepared_once_for_all_outputs() -> None:
     assert one.grade("m", ("m",), []) == []
 
 
-def test_a_batch_that_raises_is_asked_clip_by_clip() -> None:
+def test_a_batch_that_raises_is_asked_again_in_halves() -> None:
     metric = Metric()
     answers = grader(metric).grade("m", ("m",), pairs("a", "bad", "unprepared", "d"))
     assert [answer["m"] for answer in answers] == [
@@ -66,7 +66,7 @@ def test_a_batch_that_raises_is_asked_clip_by_clip() -> None:
         Failure("score", "silent", "nothing to hear"),
         Score(1.0),
     ]
-    assert metric.batches == [1, 1, 1]  # the batch never got as far as score
+    assert metric.batches == [2, 1, 1, 1]  # the whole, and the half with the unprepared, never got as far as score
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,29 @@ def test_options_stand_in_for_what_the_task_says(bench: Any, voice: Any, tmp_pat
     assert table.synthetic
 
 
+def test_a_clip_that_is_too_long_fails_naming_the_option(bench: Any, voice: Any, tmp_path: Path, rows: Any) -> None:
+    """It is not even read; and once it is not too long any more it is measured, without being asked for again."""
+    bench.add(a=voice(0.5), long=voice(1.5))
+    task = bench.task(metrics=["kbps", "encode_rtf"], timing={"clips": 2}, max_clip_seconds=1.0)
+    listener = Listener()
+    assert measure(task, out=tmp_path / "out", progress=listener).failed == 2
+    failed = {key[1:]: row for key, row in rows(tmp_path / "out").items() if row["status"] == "failed"}
+    assert failed.keys() == {("long.wav", "kbps"), ("long.wav", "encode_rtf")}
+    assert {(row["kind"], row["reason"]) for row in failed.values()} == {
+        (
+            "too_long",
+            "read: 1.5 s are more than --max-clip-seconds 1: raise it where there is memory for a clip as a whole",
+        )
+    }
+    assert json.loads((tmp_path / "out" / "run.json").read_text())["tasks"]["bench"]["max_clip_seconds"] == 1.0
+    measure(task, out=tmp_path / "out", progress=listener)
+    assert listener.begun == [(2, 4), (0, 4)]
+    assert measure(task, out=tmp_path / "out", progress=listener, max_clip_seconds=2).failed == 0
+    assert listener.begun[-1] == (2, 4)
+    with pytest.raises(UsageError, match="--max-clip-seconds 0: give a number above 0"):
+        measure(task, out=tmp_path / "out", max_clip_seconds=0)
+
+
 def test_options_that_do_not_exist(bench: Any, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="run has no option 'codec': it has codecs, codebooks, metrics"):
         run(bench.task(), codec="opus")
@@ -196,5 +219,9 @@ def test_devices(monkeypatch: pytest.MonkeyPatch) -> None:
     assert devices("auto") == devices("cuda") == ["cuda:0", "cuda:1"]
     assert devices("cuda:1") == ["cuda:1"]
     assert devices("cpu") == ["cpu"]
+    assert devices("cpu, cpu") == ["cpu", "cpu"]
+    assert devices("cuda:1,cuda:0") == ["cuda:1", "cuda:0"]
+    with pytest.raises(UsageError, match="--device cpu,cuda: lanes are on devices of one kind, not on cpu and cuda"):
+        devices("cpu,cuda")
     with pytest.raises(UsageError, match="--device cuda:2: 2 CUDA devices are visible"):
         devices("cuda:2")

@@ -1,4 +1,4 @@
-"""Making outputs: batches under the model's own rule, a batch that raises tried again clip by clip, answers checked."""
+"""Making outputs: batches under the model's own rule, a batch that raises tried again in halves, answers checked."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from codecmark import Audio, Clip, Codes, Failure, Packets, Request, Response
 from codecmark.codecs.identity import PLUGIN
@@ -76,7 +77,7 @@ def test_only_the_culprit_of_a_batch_fails(task: Task, voice: Any) -> None:
     codec = Copies()
     model = CodecModel(codec, replace(PLUGIN.settings[0], sample_rate=8000), task)
     made = dict(synthesize(model, [["a", "loud", "c"], ["a"]], given))
-    assert codec.batches == [3, 1, 1, 1, 1]
+    assert codec.batches == [3, 1, 2, 1, 1, 1]
     assert made["loud"] == Failure("synthesize", "RuntimeError", "RuntimeError: too loud")
     for name in ("a", "c"):
         one = made[name]
@@ -86,6 +87,80 @@ def test_only_the_culprit_of_a_batch_fails(task: Task, voice: Any) -> None:
         assert one.sha256 == given.at(name, 8000).sha256
         assert one.output.audio is not None
         assert (one.output.audio.sample_rate, one.output.audio.num_samples) == (16000, 1600)
+
+
+class Cramped(Copies):
+    """Has room for so many clips at a time."""
+
+    def __init__(self, room: int, error: Exception) -> None:
+        super().__init__()
+        self.room, self.error = room, error
+
+    def encode(self, batch: Sequence[Audio]) -> list[Packets]:
+        answer = super().encode(batch)
+        if len(batch) > self.room:
+            raise self.error
+        return answer
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+        MemoryError(),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes. Error code 12"),
+        RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"),
+    ],
+)
+def test_where_memory_runs_out_batches_are_halved_from_then_on(error: Exception, task: Task, voice: Any) -> None:
+    names = [f"clip{index}" for index in range(20)]
+    given = references(task, **{name: voice(0.02, seed=index) for index, name in enumerate(names)})
+    codec = Cramped(3, error)
+    model = CodecModel(codec, replace(PLUGIN.settings[0], sample_rate=8000), task)
+    made = list(synthesize(model, [names[:8], names[8:16], names[16:]], given))
+    assert [name for name, _ in made] == names
+    assert all(isinstance(one, Made) for _, one in made)
+    assert codec.batches == [8, 4, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2]
+
+
+def test_a_clip_for_which_there_is_no_memory_fails_alone(task: Task, voice: Any) -> None:
+    given = references(task, a=voice(0.1), b=voice(0.1, seed=1))
+    model = CodecModel(Cramped(0, MemoryError()), replace(PLUGIN.settings[0], sample_rate=8000), task)
+    made = dict(synthesize(model, [["a", "b"]], given))
+    assert made == dict.fromkeys("ab", Failure("synthesize", "MemoryError", "MemoryError"))
+
+
+def test_other_trouble_leaves_the_next_batches_as_they_are(task: Task, voice: Any) -> None:
+    given = references(task, a=voice(0.1), b=voice(0.1, seed=1), loud=voice(0.1, peak=0.95), d=voice(0.1, seed=2))
+    codec = Copies()
+    model = CodecModel(codec, replace(PLUGIN.settings[0], sample_rate=8000), task)
+    list(synthesize(model, [["a", "loud"], ["a", "b", "d"]], given))
+    assert codec.batches == [2, 1, 1, 3]
+
+
+def test_what_a_failed_batch_held_is_given_back_before_the_next_try(task: Task, voice: Any) -> None:
+    import weakref
+
+    class Block:
+        pass
+
+    held: list[weakref.ref[Block]] = []
+
+    class Hoards(Copies):
+        def encode(self, batch: Sequence[Audio]) -> list[Packets]:
+            assert [ref() for ref in held if ref() is not None] == []
+            block = Block()
+            held.append(weakref.ref(block))
+            if len(batch) > 1:
+                raise MemoryError
+            return super().encode(batch)
+
+    given = references(task, a=voice(0.1), b=voice(0.1, seed=1))
+    made = dict(
+        synthesize(CodecModel(Hoards(), replace(PLUGIN.settings[0], sample_rate=8000), task), [["a", "b"]], given)
+    )
+    assert all(isinstance(one, Made) for one in made.values())
+    assert len(held) == 3
 
 
 def test_a_clip_is_brought_to_a_rate_once_from_its_own(task: Task, voice: Any) -> None:

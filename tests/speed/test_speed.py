@@ -147,7 +147,7 @@ def test_resume_of_a_finished_run(benchmark: BenchmarkFixture, tmp_path: Path) -
 
 
 def _fill(store: Store, dataset: str, metrics: str, codecs: str) -> int:
-    from codecmark.harness.runner import RunOptions
+    from codecmark.harness.options import RunOptions
     from codecmark.harness.task import load
 
     task: Task = RunOptions(metrics=metrics, dataset=dataset, limit=10_000).applied(load("quick"))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from codecmark.cli.options import Device, Evaluator, Offline, TrustPickle, WeightsRoot, Workers, by_role
+from codecmark.cli.options import Evaluator, Offline, TrustPickle, WeightsRoot, Workers, by_role
 
 
 def run(
@@ -34,9 +34,12 @@ def run(
         int | None,
         typer.Option(help="At most so many clips; of a standard task --limit 200 are the same 200 for everyone."),
     ] = None,
-    device: Device = "auto",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:INDEX, or a list: a lane on each.")] = "auto",
     workers: Workers = None,
     batch_size: Annotated[int | None, typer.Option(help="Clips per batch, where a model allows batches.")] = None,
+    max_clip_seconds: Annotated[
+        float | None, typer.Option(help="Clips that are longer fail: they are coded whole, and memory has an end.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Run folder; default: runs/TASK.")] = None,
     keep_audio: Annotated[bool, typer.Option("--keep-audio", help="Keep what was decoded, as FLAC.")] = False,
     offline: Offline = False,
@@ -53,7 +56,8 @@ def run(
     The same command again measures only what is missing. Exit code 1 when some cells failed.
     """
     from codecmark.cli.console import Console
-    from codecmark.harness.runner import Run, RunOptions
+    from codecmark.harness.options import RunOptions
+    from codecmark.harness.runner import Run
 
     options = RunOptions(
         codecs=codecs,
@@ -66,6 +70,7 @@ def run(
         device=device,
         workers=workers,
         batch_size=batch_size,
+        max_clip_seconds=max_clip_seconds,
         out=out,
         keep_audio=keep_audio,
         offline=offline,

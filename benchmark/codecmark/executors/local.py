@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from codecmark.core.child import Child
+from codecmark.core.child import Child, threads
 from codecmark.core.contracts import Lane, LaneReport, Reports
 from codecmark.core.errors import CodecmarkError
 from codecmark.core.plugins import ExecutorPlugin
@@ -21,7 +22,8 @@ class LocalExecutor:
         return self._apart(lanes)
 
     def _apart(self, lanes: Sequence[Lane]) -> Reports:
-        children = {lane.index: Child("codecmark.executors.local:serve") for lane in lanes}
+        environment = _shared_cores(lanes)
+        children = {lane.index: Child("codecmark.executors.local:serve", environment) for lane in lanes}
         try:
             for lane in lanes:
                 children[lane.index].connection.send(lane)
@@ -47,6 +49,14 @@ class LocalExecutor:
         if isinstance(message, CodecmarkError):
             raise message
         return message
+
+
+def _shared_cores(lanes: Sequence[Lane]) -> dict[str, str]:
+    """Environment in which lanes on the CPU share its cores, unless the user has said how many threads there are."""
+    abreast = sum(lane.device == "cpu" for lane in lanes)
+    if abreast < 2 or "OMP_NUM_THREADS" in os.environ:
+        return {}
+    return threads(max(1, (os.cpu_count() or 1) // abreast))
 
 
 def serve(connection: Connection[Any, Any]) -> None:

@@ -17,6 +17,8 @@ from codecmark.core.resources import Resources
 from codecmark.core.scores import Answer, Failure, NotApplicable, Score, Unavailable
 
 Pair = tuple[Clip | Request, Output]
+Answers = list[dict[str, Answer]]
+"""By score name, for each item in order."""
 Metrics = dict[tuple[str, tuple[str, ...]], Metric]
 
 
@@ -28,11 +30,23 @@ class Grader:
         self._resources = resources or Resources()
         self._prepared: dict[tuple[str, tuple[str, ...], str], Any] = {}
 
-    def grade(self, metric: str, names: Sequence[str], batch: Sequence[Pair]) -> list[dict[str, Answer]]:
-        """The answers by score name for each (item, output), in order. Only a clip that raises alone fails."""
+    def grade(self, metric: str, names: Sequence[str], batch: Sequence[Pair]) -> Answers:
+        """The answers by score name for each (item, output), in order.
+
+        A batch that raises is tried again in halves, so that only a clip that raises alone fails.
+        """
         if not batch:
             return []
         wanted = tuple(names)
+        answers = self._attempt(metric, wanted, batch)
+        if not isinstance(answers, Failure):
+            return answers
+        if len(batch) == 1:
+            return [dict.fromkeys(wanted, answers)]
+        half = len(batch) // 2  # whatever memory the attempt took is free again by now
+        return [*self.grade(metric, wanted, batch[:half]), *self.grade(metric, wanted, batch[half:])]
+
+    def _attempt(self, metric: str, wanted: tuple[str, ...], batch: Sequence[Pair]) -> Answers | Failure:
         try:
             worker = self._metric(metric, wanted)
             prepared = [(self._prepare(metric, wanted, item), output) for item, output in batch]
@@ -40,9 +54,7 @@ class Grader:
         except WeightsMissing as error:
             return [dict.fromkeys(wanted, Unavailable(str(error))) for _ in batch]
         except Exception as error:  # noqa: BLE001 - foreign code; its clip fails, the run goes on
-            if len(batch) > 1:
-                return [self.grade(metric, wanted, [pair])[0] for pair in batch]
-            return [dict.fromkeys(wanted, failure("score", error))]
+            return failure("score", error)
 
     def _metric(self, name: str, wanted: tuple[str, ...]) -> Metric:
         if (name, wanted) not in self.metrics:

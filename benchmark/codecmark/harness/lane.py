@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import queue
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +19,7 @@ from codecmark.core.plugins import ModelPlugin
 from codecmark.core.resources import Resources
 from codecmark.core.scores import Answer, Failure, Unavailable
 from codecmark.core.settings import Setting
+from codecmark.harness import memory
 from codecmark.harness.grade import Grader, Metrics, failure
 from codecmark.harness.plan import Shard, Unit
 from codecmark.harness.references import References
@@ -56,6 +56,7 @@ def time_models(work: LaneWork) -> Reports:
         for unit in shard.units:
             lane.close_models()  # so that the memory of one is not counted for another
             yield lane.timed(unit, shard, references)
+    lane.close_models()  # lanes in other processes want the memory of this device next
 
 
 def score_shards(work: LaneWork) -> Reports:
@@ -103,7 +104,7 @@ class _Lane:
     def close_models(self) -> None:
         """Lets go of every open model."""
         self._models.clear()
-        gc.collect()
+        memory.give_back()
 
     def timed(self, unit: Unit, shard: Shard, references: References) -> LaneReport:
         _, _, model = self.model(unit.setting, shard.task)

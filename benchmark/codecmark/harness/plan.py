@@ -17,9 +17,10 @@ from codecmark.core.errors import WeightsMissing
 from codecmark.core.items import Clip
 from codecmark.core.plugins import Choice, DatasetPlugin, LMPlugin, MetricPlugin, ScoreSpec
 from codecmark.core.resources import Resources
-from codecmark.core.scores import Answer, NotApplicable, Unavailable
+from codecmark.core.scores import Answer, Failure, NotApplicable, Unavailable
 from codecmark.core.settings import WeightsState
-from codecmark.harness.task import RESYNTHESIS, Task, digest
+from codecmark.harness.grade import failure
+from codecmark.harness.task import RESYNTHESIS, TOO_LONG, Task, digest
 from codecmark.results.records import Record, Status
 from codecmark.results.store import IDENTITY, Store
 
@@ -158,7 +159,7 @@ class Planner:
                         metric_key=key,
                         weights=str(state),
                     )
-                    yield blank, without_clip or _known_of_clip(spec, clip)
+                    yield blank, without_clip or _known_of_clip(task, spec, clip)
 
     def _output_keys(self, task: Task, choice: Choice) -> Callable[[Clip], str]:
         plugin, setting = choice
@@ -203,9 +204,9 @@ class Planner:
         held = self._held.get(_identity(cell))
         if held is None or (held.output_key, held.metric_key) != (cell.output_key, cell.metric_key):
             return False
-        return held.status in (Status.OK, Status.NOT_APPLICABLE) or (
-            held.status == Status.FAILED and not self._retry_failed
-        )
+        if held.status == Status.FAILED:  # what was too long may not be so any more: that is known without trying
+            return not self._retry_failed and held.kind != TOO_LONG
+        return held.status in (Status.OK, Status.NOT_APPLICABLE)
 
     def _repeats(self, cell: Record) -> bool:
         held = self._held.get(_identity(cell))
@@ -222,8 +223,11 @@ def _known_of_waveform(spec: ScoreSpec, choice: Choice) -> NotApplicable | None:
     return None if means_something else NotApplicable(f"not trusted: {card.title} keeps no waveform")
 
 
-def _known_of_clip(spec: ScoreSpec, clip: Clip) -> NotApplicable | None:
-    return None if clip.domain in spec.domains else NotApplicable(f"{spec.title} has no meaning for {clip.domain}")
+def _known_of_clip(task: Task, spec: ScoreSpec, clip: Clip) -> Failure | NotApplicable | None:
+    if clip.domain not in spec.domains:
+        return NotApplicable(f"{spec.title} has no meaning for {clip.domain}")
+    error = task.too_long(clip.seconds)
+    return None if error is None else failure("read", error)
 
 
 def _identity(record: Record) -> Identity:

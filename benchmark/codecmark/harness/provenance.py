@@ -110,6 +110,8 @@ def _task(plan: Plan, resources: Resources) -> Plain:
         "dataset": dataset_plain(plan.dataset, task.dataset),
         "metrics": list(task.metrics),
         "evaluators": task.evaluators,
+        "batch_size": task.batch_size,
+        "max_clip_seconds": task.max_clip_seconds,
         "settings": [setting.id for _, setting in plan.choices],
         "clips": clips,
         "clips_sha256": digest([(clip["id"], clip["sha256"]) for clip in clips]),

@@ -42,6 +42,8 @@ class References:
 
     def _read(self, clip: Clip) -> None:
         native = clip.audio().mono(self._task.mono)
+        if (error := self._task.too_long(native.seconds)) is not None:  # whatever its corpus says of it
+            raise error
         self._native[clip.id] = native
         reference = replace(
             clip,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -16,77 +16,15 @@ from codecmark.core import choose, codebooks, registry
 from codecmark.core.contracts import Lane, LaneReport
 from codecmark.core.errors import CodecmarkError, ContentError, UsageError
 from codecmark.core.plugins import ExecutorPlugin
-from codecmark.core.resources import Resources, root_folder
 from codecmark.harness import lacking, provenance
 from codecmark.harness.devices import devices
 from codecmark.harness.lane import LaneWork, score_shards, time_models
+from codecmark.harness.options import RunOptions, options_of, positive
 from codecmark.harness.plan import Plan, Planner, Shard
 from codecmark.harness.task import Task, check_names, load
 from codecmark.results.records import Status
 from codecmark.results.store import Store
 from codecmark.results.tables import Table, tables
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunOptions:
-    """What may be asked of a run; None leaves it to the task. Lists may be given as one comma-separated string.
-
-    `codecs` are models, settings, survey ids or globs; `codebooks` are numbers of codebooks, or `all`, at each of which
-    those that have some are run; `out` defaults to runs/TASK in the working folder;
-    `trust_pickle` names weights whose pickle files may run code when they are read; `evaluators` are models that
-    metrics use, by role, beside or instead of the task's.
-    """
-
-    codecs: str | Sequence[str] | None = None
-    codebooks: str | int | Sequence[int] | None = None
-    metrics: str | Sequence[str] | None = None
-    dataset: str | None = None
-    data_root: str | Path | None = None
-    weights_root: str | Path | None = None
-    limit: int | None = None
-    device: str = "auto"
-    workers: int | None = None
-    batch_size: int | None = None
-    out: str | Path | None = None
-    keep_audio: bool = False
-    offline: bool = False
-    random_weights: bool = False
-    trust_pickle: str | Sequence[str] | None = None
-    evaluators: Mapping[str, str] | None = None
-    retry_failed: bool = False
-    executor: str = "local"
-
-    def applied(self, task: Task) -> Task:
-        """The task with what the options say instead. Raises `UsageError` for a value out of range."""
-        selection = task.selection
-        if self.limit is not None:
-            selection = selection.model_copy(update={"limit": _positive("--limit", self.limit)})
-        changes: dict[str, Any] = {
-            "selection": selection,
-            "models": self._models(choose.words(self.codecs) or task.models),
-            "metrics": choose.words(self.metrics),
-            "dataset": self.dataset,
-            "keep_audio": self.keep_audio,
-            "evaluators": {**task.evaluators, **(self.evaluators or {})},
-            "batch_size": None if self.batch_size is None else _positive("--batch-size", self.batch_size),
-        }
-        return task.model_copy(update={key: value for key, value in changes.items() if value})
-
-    def _models(self, words: tuple[str, ...]) -> tuple[str, ...]:
-        if self.codebooks is None:
-            return words
-        return tuple(setting.id for _, setting in choose.settings(words, codebooks.counts(self.codebooks)))
-
-    def resources(self, device: str) -> Resources:
-        """Where plug-ins find things. Raises `UsageError` for a root that is not a folder."""
-        return Resources(
-            device=device,
-            weights_root=root_folder("--weights-root", self.weights_root),
-            data_root=root_folder("--data-root", self.data_root),
-            offline=self.offline,
-            random_weights=self.random_weights,
-            trusted_pickles=frozenset(choose.words(self.trust_pickle) or ()),
-        )
 
 
 class Progress(Protocol):
@@ -130,15 +68,7 @@ def run(*task_names: str, progress: Progress | None = None, **options: Any) -> R
 
     Raises a `CodecmarkError` when the request is wrong; what single clips do wrong is in the results.
     """
-    return Run(task_names, make_options(options), progress or Silent()).execute()
-
-
-def make_options(options: dict[str, Any]) -> RunOptions:
-    known = [field.name for field in fields(RunOptions)]
-    for name in options:
-        if name not in known:
-            raise UsageError(f"run has no option '{name}': it has {', '.join(known)}")
-    return RunOptions(**options)
+    return Run(task_names, options_of(options), progress or Silent()).execute()
 
 
 class Run:
@@ -155,7 +85,7 @@ class Run:
         self._note_what_is_left_whole()
         self._devices = devices(options.device)
         self._resources = options.resources(self._devices[0])
-        self._workers = _positive("--workers", (os.cpu_count() or 1) if options.workers is None else options.workers)
+        self._workers = positive("--workers", (os.cpu_count() or 1) if options.workers is None else options.workers)
         self._executor = cast(ExecutorPlugin, registry.get("executors", options.executor))
         out = options.out or Path("runs") / "+".join(task.name for task in self._tasks)
         self.store = Store(Path(out))
@@ -213,9 +143,13 @@ class Run:
         self._progress.begin(wanted, sum(plan.total for plan in plans))
         if wanted == 0:
             return
+        shards = [shard for plan in plans for shard in plan.shards()]
+        scored = {shard.task.name for shard in shards}
         timing = [shard for plan in plans if (shard := plan.timing()).units]
-        self._lanes(time_models, [timing])
-        self._lanes(score_shards, _dealt([shard for plan in plans for shard in plan.shards()], len(self._devices)))
+        # One lane: what others do at the same time on this machine would be timed too. Tasks that only time come last.
+        self._lanes(time_models, [[shard for shard in timing if shard.task.name in scored]])
+        self._lanes(score_shards, _dealt(shards, len(self._devices)))
+        self._lanes(time_models, [[shard for shard in timing if shard.task.name not in scored]])
 
     def _lanes(self, act: Any, dealt: Sequence[Sequence[Shard]]) -> None:
         lanes = [
@@ -273,9 +207,3 @@ def _dealt(shards: Sequence[Shard], lanes: int) -> list[list[Shard]]:
     for shard in sorted(shards, key=lambda shard: -shard.cells):
         min(hands, key=lambda hand: sum(held.cells for held in hand)).append(shard)
     return hands
-
-
-def _positive(option: str, value: int) -> int:
-    if value < 1:
-        raise UsageError(f"{option} {value}: give a whole number from 1")
-    return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
@@ -15,6 +16,7 @@ from codecmark.core.plugins import CodecPlugin, ModelPlugin
 from codecmark.core.resources import Resources
 from codecmark.core.scores import Failure
 from codecmark.core.settings import Setting
+from codecmark.harness import memory
 from codecmark.harness.grade import failure
 from codecmark.harness.references import References
 from codecmark.harness.task import Task
@@ -138,18 +140,45 @@ def open_model(plugin: ModelPlugin, setting: Setting, task: Task, resources: Res
     return LanguageModel(plugin.open(setting, resources), setting, task)
 
 
+@dataclass(frozen=True, slots=True)
+class _Trouble:
+    """What went wrong with a batch, without the exception: that would keep what its frames hold in memory."""
+
+    failure: Failure
+    memory_ran_out: bool
+
+
 def synthesize(
     model: Model, batches: Sequence[Sequence[str]], references: References
 ) -> Iterator[tuple[str, Made | Failure]]:
-    """An output or a failure for every clip of every batch; a batch that raises is tried again clip by clip."""
-    for batch in batches:
-        try:
-            yield from zip(batch, model.make(batch, references), strict=True)
-        except Exception as error:  # noqa: BLE001 - foreign code; its clip fails, the run goes on
-            if len(batch) > 1:
-                yield from synthesize(model, [[clip_id] for clip_id in batch], references)
-            else:
-                yield batch[0], failure("synthesize", error)
+    """An output or a failure for every clip of every batch.
+
+    A batch that raises is tried again in halves, so that only a clip that raises alone fails. Where memory ran out, no
+    later batch is larger than those halves.
+    """
+    waiting = deque(batches)
+    largest = max(map(len, batches), default=1)
+    while waiting:
+        batch = waiting.popleft()
+        if len(batch) > largest:
+            waiting.extendleft((batch[largest:], batch[:largest]))  # which turns them round
+            continue
+        made = _attempt(model, batch, references)
+        if not isinstance(made, _Trouble):
+            yield from zip(batch, made, strict=True)
+        elif len(batch) == 1:
+            yield batch[0], made.failure
+        else:
+            half = len(batch) // 2
+            largest = half if made.memory_ran_out else largest
+            waiting.extendleft((batch[half:], batch[:half]))
+
+
+def _attempt(model: Model, batch: Sequence[str], references: References) -> list[Made] | _Trouble:
+    try:
+        return model.make(batch, references)
+    except Exception as error:  # noqa: BLE001 - foreign code; its clip fails, the run goes on
+        return _Trouble(failure("synthesize", error), memory.ran_out(error))
 
 
 def batches(plugin: ModelPlugin, lengths: Mapping[str, int], size: int) -> list[list[str]]:

@@ -12,13 +12,16 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError,
 
 from codecmark.core import choose, content, registry
 from codecmark.core.audio import Mono
-from codecmark.core.errors import ContentError, DataError, UnknownName
+from codecmark.core.errors import ClipError, ContentError, DataError, UnknownName
 from codecmark.core.items import Clip, Domain
 from codecmark.core.plugins import MetricPlugin
 from codecmark.core.resources import Resources
 
 RESYNTHESIS = "resynthesis"
 """The act of a codec: what comes out should be what went in. Any other act is asked of a codec language model."""
+
+TOO_LONG = "too_long"
+"""The kind of failure of a clip that is longer than a task admits."""
 
 
 class _Part(BaseModel):
@@ -75,7 +78,8 @@ class Task(_Part):
     """One YAML of tasks/. `sample_rate` is the evaluation rate in Hz that every score is taken at; `mono` says how
     channels become one; `models` and `metrics` are what runs unless the command line says otherwise; `evaluators` are
     the models that metrics use, by role; `metric_clips` says of a score that is dear on how many clips it is taken;
-    with `keep_audio` what was decoded stays in the run folder."""
+    with `keep_audio` what was decoded stays in the run folder. Clips are coded whole, since chunks would change their
+    codes; one longer than `max_clip_seconds` fails, so that memory does not."""
 
     schema_version: Literal[1] = Field(alias="schema")
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
@@ -93,6 +97,7 @@ class Task(_Part):
     metric_clips: dict[str, PositiveInt] = {}
     seed: int = 0
     batch_size: int = Field(default=16, ge=1)
+    max_clip_seconds: float = Field(default=120.0, gt=0)
     keep_audio: bool = False
     timing: Stopwatch = Stopwatch()
 
@@ -106,6 +111,16 @@ class Task(_Part):
         if registry.metric(score)[0].place == "timing":
             return self.timing.choose(clips)
         return list(clips)[: self.metric_clips.get(score)]
+
+    def too_long(self, seconds: float) -> ClipError | None:
+        """What is wrong with a clip of that length, if it is too long."""
+        if seconds <= self.max_clip_seconds:
+            return None
+        return ClipError(
+            TOO_LONG,
+            f"{seconds:.1f} s are more than --max-clip-seconds {self.max_clip_seconds:g}: raise it where there is "
+            "memory for a clip as a whole",
+        )
 
     def resources(self, resources: Resources) -> Resources:
         """What metrics of this task are opened with."""

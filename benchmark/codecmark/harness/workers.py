@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Any
 
-from codecmark.core.child import ONE_THREAD, Child
+from codecmark.core.child import Child, threads
 from codecmark.core.items import Clip, Output, Request
 from codecmark.core.scores import Answer, Failure
 from codecmark.harness.grade import Grader
@@ -174,7 +174,7 @@ class _Feeder:
         if self._child is not None:
             self._child.close()
         self._sent.clear()
-        self._child = Child("codecmark.harness.workers:serve", ONE_THREAD)
+        self._child = Child("codecmark.harness.workers:serve", threads(1))
         if self._stopped.is_set():
             self._child.kill()
         return self._child
