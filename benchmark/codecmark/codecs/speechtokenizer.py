@@ -7,7 +7,7 @@ from pathlib import Path
 from codecmark.core.contracts import Codec, Parts
 from codecmark.core.plugins import CodecPlugin
 from codecmark.core.resources import Resources
-from codecmark.core.settings import Card, Setting, Stream, Weights, WeightsFile
+from codecmark.core.settings import Card, Prefix, Setting, Stream, Weights, WeightsFile
 
 SAMPLE_RATE = 16000
 HOP = 320
@@ -60,9 +60,9 @@ CARD = Card(
     params=102_877_633,
     causal=False,
     batching="equal_length",
+    prefix=Prefix(True, "the original takes any first ones; it was trained with all eight only (its code)"),
     notes=(
         "An LSTM in both directions sees the whole clip, so that the look-ahead is all of it.",
-        "A prefix of the codebooks is a valid lower rate; all of them are used here.",
         "Size is that of encoder and decoder; the codebooks add 8,388,608.",
         "No checkpoint was at hand: the network is held against the original's code with small random weights, and its "
         "tensors against the names and shapes of the full-size one. For the Snake variant no size or hash is known, "

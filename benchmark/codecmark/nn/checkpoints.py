@@ -63,6 +63,13 @@ def in_folder(folder: Path, resources: Resources) -> tuple[Path, Any]:
     return path, read(path, folder.name, resources)
 
 
+def by_name(content: Any, path: Path) -> Tensors:
+    """What a checkpoint holds, where it is tensors by name and nothing else. Raises `WeightsError` for another."""
+    if not isinstance(content, Mapping) or not all(isinstance(tensor, Tensor) for tensor in content.values()):
+        raise WeightsError(f"weights file {path} holds no tensors by name")
+    return dict(content)
+
+
 def fold_weight_norm(tensors: Mapping[str, Tensor]) -> Tensors:
     """The same tensors with every weight that is stored as length g and direction v put together: g * v / |v|.
 

@@ -12,7 +12,6 @@ import torch
 from torch import Tensor
 
 from codecmark.core.contracts import Codec
-from codecmark.core.errors import WeightsError
 from codecmark.core.resources import Resources
 from codecmark.core.settings import Setting, Weights
 from codecmark.nn import checkpoints, configurations
@@ -50,6 +49,8 @@ class SpeechTokenizer(CodecNetwork):
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         super().__init__()
+        if config["activation"] not in ACTIVATIONS:
+            raise ValueError(f"activation {config['activation']!r} is not one of {', '.join(ACTIVATIONS)}")
         seanet = Seanet(
             filters=config["n_filters"],
             dimension=config["dimension"],
@@ -103,11 +104,9 @@ def trained(path: Path, content: Any) -> SpeechTokenizer:
     Raises `WeightsError` unless every tensor finds its place, and for a configuration that does not say all.
     """
     config = configurations.read(path.parent / CONFIGURATION)
-    try:
+    with config.understood():
         network = SpeechTokenizer(config)
-    except (KeyError, TypeError, ValueError) as error:
-        raise WeightsError(f"the configuration beside {path} is of no SpeechTokenizer: {error}") from error
-    tensors = checkpoints.fold_weight_norm(content)
+    tensors = checkpoints.fold_weight_norm(checkpoints.by_name(content, path))
     used = {name: tensor for name, tensor in tensors.items() if not UNUSED.fullmatch(name)}
     checkpoints.fit(network, used, path, network.original_name)
     return network
