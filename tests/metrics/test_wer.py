@@ -212,7 +212,7 @@ def test_an_english_checkpoint_is_asked_in_english_only(tmp_path: Path, voice: A
     english = checkpoint(tmp_path / "tiny.en.pt", n_vocab=51864)
     worker = PLUGIN.open(("cer",), Resources(evaluators={"whisper": str(english)}))
     audio = voice(1.0)
-    halves = [worker.prepare(clip_of(audio, "ein Wort", language=language)) for language in ("de", None)]
+    halves = [worker.prepare(clip_of(audio, "ein Wort", language=language)) for language in ("German", None)]
     answers = worker.score([(half, Output(id="a", audio=audio)) for half in halves])
     assert answers[0] == {"cer": NotApplicable("this Whisper does not know the language 'de'")}
     assert isinstance(answers[1]["cer"], Score)

@@ -8,13 +8,14 @@ from functools import lru_cache
 
 import jiwer
 from whisper.normalizers import BasicTextNormalizer, EnglishTextNormalizer
+from whisper.tokenizer import TO_LANGUAGE_CODE
 
 from codecmark.core.items import Clip, Request
 from codecmark.core.scores import NotApplicable, Score
 
 UNSPACED = frozenset({"zh", "yue", "ja", "th", "lo", "my"})
 """Languages written without spaces between words: only their characters can be counted."""
-SAME_LANGUAGE = {"cmn": "zh", "mandarin": "zh", "chinese": "zh", "english": "en", "eng": "en"}
+SAME_LANGUAGE: dict[str, str] = {**TO_LANGUAGE_CODE, "cmn": "zh", "eng": "en"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
