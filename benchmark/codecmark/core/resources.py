@@ -94,7 +94,7 @@ class Resources:
                 if file.repo is not None:
                     _fetch_from_hub(file, weights.place)
                 elif not (folder / file.name).exists():
-                    _fetch(file, folder / file.name)
+                    _fetch(file, folder / file.name, weights.source)
         return self.weights_folder(weights)
 
     def _folder(self, weights: Weights) -> Path | None:
@@ -180,9 +180,9 @@ def _silence(endpoint: str) -> str | None:
     return None
 
 
-def _fetch(file: WeightsFile, target: Path) -> None:
+def _fetch(file: WeightsFile, target: Path, source: str) -> None:
     if file.url is None:
-        raise WeightsMissing(f"no address is known for weights file {file.name}: put it at {target}")
+        raise WeightsMissing(f"no address is known for weights file {file.name}: put it at {target} ({source})")
     try:
         fetch(file.url, target, file.sha256)
     except DataError as error:

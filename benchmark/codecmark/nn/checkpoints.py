@@ -63,8 +63,15 @@ def in_folder(folder: Path, resources: Resources) -> tuple[Path, Any]:
     return path, read(path, folder.name, resources)
 
 
-def by_name(content: Any, path: Path) -> Tensors:
-    """What a checkpoint holds, where it is tensors by name and nothing else. Raises `WeightsError` for another."""
+def by_name(content: Any, path: Path, *under: str) -> Tensors:
+    """What a checkpoint holds, `under` these names one inside the other, where it is tensors by name and nothing else.
+
+    Raises `WeightsError` for another.
+    """
+    for name in under:
+        if not isinstance(content, Mapping) or name not in content:
+            raise WeightsError(f"weights file {path} is of another model: {name} is missing")
+        content = content[name]
     if not isinstance(content, Mapping) or not all(isinstance(tensor, Tensor) for tensor in content.values()):
         raise WeightsError(f"weights file {path} holds no tensors by name")
     return dict(content)

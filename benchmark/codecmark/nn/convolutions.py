@@ -56,3 +56,38 @@ class ConvTranspose1d(nn.ConvTranspose1d):
         overlap = self.kernel_size[0] - self.stride[0]
         right = overlap if self._causal else overlap // 2
         return grown[..., overlap - right : grown.shape[-1] - right]
+
+
+class CausalConv1d(nn.Module):
+    """A convolution with all its padding in front, zeros: step t of its output ends with step t * stride of its input.
+
+    Where there is a stride, a causal `Conv1d` has less in front and more behind: its step t ends with the stride.
+    Source: Wu et al., AudioDec, 2023, and its code.
+    """
+
+    def __init__(self, channels_in: int, channels_out: int, kernel: int, **more: int) -> None:
+        """`more` are stride, dilation, groups and bias of `nn.Conv1d`."""
+        super().__init__()
+        self.conv = nn.Conv1d(channels_in, channels_out, kernel, **more)  # type: ignore[arg-type]
+
+    def forward(self, states: Tensor) -> Tensor:
+        """(clips, channels, length) to (clips, channels, ceil(length / stride))."""
+        front = (self.conv.kernel_size[0] - 1) * self.conv.dilation[0]
+        filtered: Tensor = self.conv(functional.pad(states, (front, 0)))
+        return filtered
+
+
+class CausalConvTranspose1d(nn.Module):
+    """A transposed convolution, its kernel two strides long, that is given the first step twice; what comes before
+    that and after the last step is cut. Source as `CausalConv1d`.
+    """
+
+    def __init__(self, channels_in: int, channels_out: int, kernel: int, *, stride: int, bias: bool = True) -> None:
+        super().__init__()
+        self.deconv = nn.ConvTranspose1d(channels_in, channels_out, kernel, stride=stride, bias=bias)
+
+    def forward(self, states: Tensor) -> Tensor:
+        """(clips, channels, length) to (clips, channels, length * stride)."""
+        stride = self.deconv.stride[0]
+        grown: Tensor = self.deconv(functional.pad(states, (1, 0), "replicate"))
+        return grown[..., stride:-stride]

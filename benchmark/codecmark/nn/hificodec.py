@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,7 +14,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from codecmark.core.contracts import Codec
-from codecmark.core.errors import WeightsError
 from codecmark.core.resources import Resources
 from codecmark.core.settings import Setting, Weights
 from codecmark.nn import checkpoints, configurations
@@ -73,8 +71,9 @@ def open_parts(folder: Path, resources: Resources) -> NetworkParts:
     """
     path, content = checkpoints.in_folder(folder, resources)
     given = configurations.read(folder / configurations.read(folder / "meta.json")["config"])
-    shape = _shape_of(given, _tensors(path, content))
-    return NetworkParts(trained_network(shape, path, content), resources.device)
+    with given.understood():
+        network = trained_network(_shape_of(given, _tensors(path, content)), path, content)
+    return NetworkParts(network, resources.device)
 
 
 def trained_network(shape: Shape, path: Path, content: Any) -> HiFiCodec:
@@ -172,10 +171,8 @@ def upsampling(channels_in: int, channels_out: int, kernel: int, stride: int) ->
 
 def _tensors(path: Path, content: Any) -> checkpoints.Tensors:
     """The tensors of the network, under the name of their part. Raises `WeightsError` where a part is missing."""
-    for part in ENTRIES_OF_CHECKPOINT:
-        if not isinstance(content, Mapping) or not isinstance(content.get(part), Mapping):
-            raise WeightsError(f"weights file {path} is of another model: {part} is missing")
-    return {f"{part}.{name}": tensor for part in ENTRIES_OF_CHECKPOINT for name, tensor in content[part].items()}
+    parts = {part: checkpoints.by_name(content, path, part) for part in ENTRIES_OF_CHECKPOINT}
+    return {f"{part}.{name}": tensor for part, tensors in parts.items() for name, tensor in tensors.items()}
 
 
 def _shape_of(given: configurations.Configuration, tensors: checkpoints.Tensors) -> Shape:
