@@ -17,6 +17,7 @@ from typing import Any
 import torch
 
 from codecmark.core import registry
+from codecmark.core.checkout import git
 from codecmark.core.describe import dataset_plain, metric_plain, setting_plain
 from codecmark.core.errors import WeightsMissing
 from codecmark.core.resources import Resources
@@ -80,17 +81,12 @@ def git_state() -> str | None:
     """The commit this code was run from, with `+changes` when it had some; None outside a checkout."""
     here = Path(__file__).parent
     try:
-        commit = _git(here, "rev-parse", "--short=12", "HEAD")
-        tracked = _git(here, "ls-files", "--error-unmatch", Path(__file__).name)
-        changes = _git(here, "status", "--porcelain", "--untracked-files=no")
+        commit = git(here, "rev-parse", "--short=12", "HEAD")
+        tracked = git(here, "ls-files", "--error-unmatch", Path(__file__).name)
+        changes = git(here, "status", "--porcelain", "--untracked-files=no")
     except (OSError, subprocess.SubprocessError):
         return None
     return f"{commit}+changes" if tracked and changes else commit
-
-
-def _git(folder: Path, *words: str) -> str:
-    command = ["git", "-C", str(folder), *words]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
 
 
 def _task(plan: Plan, resources: Resources) -> Plain:
