@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,6 +16,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+import psutil
 import pytest
 import yaml
 
@@ -53,6 +56,28 @@ def plug_ins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     registry.forget()
     yield
     registry.forget()
+
+
+@pytest.fixture
+def left_behind() -> Callable[[], list[str]]:
+    """The processes that were started under this test's CODECMARK_HOME, however far down, and still run after 5 s."""
+
+    def look() -> list[str]:
+        end = time.monotonic() + 5
+        while (found := _under(os.environ["CODECMARK_HOME"])) and time.monotonic() < end:
+            time.sleep(0.02)
+        return found
+
+    return look
+
+
+def _under(home: str) -> list[str]:
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):  # not ours to look at, or gone meanwhile
+            if process.pid != os.getpid() and process.environ().get("CODECMARK_HOME") == home:
+                found.append(" ".join(process.cmdline()))
+    return found
 
 
 Voice = Callable[..., Audio]

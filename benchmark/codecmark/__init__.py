@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from codecmark.core.audio import Audio
 from codecmark.core.contracts import Codec, CodecLM, Dataset, Metric
 from codecmark.core.encoded import Codes, Encoded, Packets
+from codecmark.core.environments import Environment
 from codecmark.core.errors import ClipError, CodecmarkError
 from codecmark.core.items import Clip, Output, Request, Response
 from codecmark.core.plugins import CodecPlugin, DatasetPlugin, LMPlugin, MetricPlugin, ScoreSpec
@@ -19,6 +20,7 @@ from codecmark.core.scores import Failure, NotApplicable, Score, Unavailable
 from codecmark.core.settings import Card, Delay, Prefix, Setting, Stream, Weights, WeightsFile
 
 if TYPE_CHECKING:
+    from codecmark.core.remote import RemoteCodec, RemoteLM
     from codecmark.harness.runner import run
     from codecmark.harness.score import score
     from codecmark.results.frames import load
@@ -37,6 +39,7 @@ __all__ = [
     "DatasetPlugin",
     "Delay",
     "Encoded",
+    "Environment",
     "Failure",
     "LMPlugin",
     "Metric",
@@ -45,6 +48,8 @@ __all__ = [
     "Output",
     "Packets",
     "Prefix",
+    "RemoteCodec",
+    "RemoteLM",
     "Request",
     "Resources",
     "Response",
@@ -61,11 +66,13 @@ __all__ = [
 ]
 
 _LATE = {
+    "RemoteCodec": "codecmark.core.remote",
+    "RemoteLM": "codecmark.core.remote",
     "load": "codecmark.results.frames",
     "run": "codecmark.harness.runner",
     "score": "codecmark.harness.score",
 }
-"""Names that need pandas or torch: loaded when first asked for, so that `import codecmark` stays cheap."""
+"""Names that need pandas, torch or other processes: loaded when first asked for; `import codecmark` stays cheap."""
 
 
 def __getattr__(name: str) -> Any:

@@ -13,8 +13,9 @@ import pytest
 
 from codecmark import Audio, Clip, ClipError, Packets, Request, Response
 from codecmark.codecs.identity import PLUGIN
+from codecmark.core.worker import peak_memory
 from codecmark.harness.references import References, itself
-from codecmark.harness.stopwatch import peak_memory, time_clip
+from codecmark.harness.stopwatch import time_clip
 from codecmark.harness.synthesize import CodecModel, LanguageModel
 from codecmark.harness.task import Stopwatch, load
 

@@ -62,9 +62,9 @@ def _weights_called(name: str) -> Weights:
     """Weights by their own name, which the message about missing ones gives. Raises `UnknownName` over all names."""
     from codecmark.core import registry
     from codecmark.core.errors import UnknownName
-    from codecmark.core.plugins import CodecPlugin, DatasetPlugin, LMPlugin
+    from codecmark.core.plugins import DatasetPlugin
 
-    models: list[ModelPlugin] = [*registry.every(CodecPlugin)[0], *registry.every(LMPlugin)[0]]
+    models = registry.models()
     known = {weights.name: weights for model in models for weights in _needed(model)} | _of_metrics(name)
     if name not in known:
         corpora = registry.every(DatasetPlugin)[0]

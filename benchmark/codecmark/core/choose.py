@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from codecmark.core import codebooks, registry
 from codecmark.core.codebooks import Counts
 from codecmark.core.errors import UnknownName, UsageError
-from codecmark.core.plugins import Choice, CodecPlugin, LMPlugin, ModelPlugin
+from codecmark.core.plugins import Choice
 from codecmark.core.settings import Setting
 
 
@@ -75,5 +75,4 @@ def _means(word: str, setting: Setting) -> bool:
 
 def everything() -> list[Choice]:
     """Every setting of every model that can be loaded."""
-    plugins: list[ModelPlugin] = [*registry.every(CodecPlugin)[0], *registry.every(LMPlugin)[0]]
-    return [(plugin, setting) for plugin in plugins for setting in plugin.settings]
+    return [(plugin, setting) for plugin in registry.models() for setting in plugin.settings]

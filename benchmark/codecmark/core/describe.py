@@ -36,6 +36,7 @@ def setting_plain(choice: Choice, resources: Resources) -> Plain:
             "fingerprint": resources.fingerprint(weights),
             "source": weights.source if weights else None,
         },
+        "environment": plugin.environment.plain() if plugin.environment else None,
         "versions": registry.versions(plugin.packages),
     }
 

@@ -8,6 +8,7 @@ CodecmarkError                the family; the command line prints its message an
 ├── WeightsError              model files that are damaged or not the pinned ones
 │   └── WeightsMissing        model files that are not on this machine; says how to get them
 ├── PluginError               a plug-in that cannot be loaded, or a name taken twice
+├── ProvisionError            an environment of a model that cannot be made or removed
 └── StoreError                a run folder that cannot be written, is locked, or is of a newer schema
 
 `ClipError` stands apart: it is what one clip did wrong inside a batch (silent, too short, wrong length).
@@ -56,6 +57,10 @@ class WeightsMissing(WeightsError):
 
 class PluginError(CodecmarkError):
     """A plug-in cannot be loaded, or claims a name that is taken."""
+
+
+class ProvisionError(CodecmarkError):
+    """An interpreter of its own that a model needs cannot be made, or not be removed."""
 
 
 class StoreError(CodecmarkError):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from codecmark.core.contracts import Codec, CodecLM, Dataset, Executor, Metric, Parts
+from codecmark.core.environments import Environment
 from codecmark.core.items import Domain
 from codecmark.core.resources import Resources
 from codecmark.core.settings import Card, Setting, Weights
@@ -26,6 +27,7 @@ class CodecPlugin:
     `weights` says which files a setting needs, or None. `frames` is how many tokens a codec that has streams sends in
     each of them for a clip of so many samples. `parts` opens the network in a folder that holds a checkpoint
     in the layout of the codec's makers, of any widths, with a `meta.json`: see tests/parity/README.md.
+    `environment` is the interpreter of its own that it works in, if it needs one.
     """
 
     name: str
@@ -37,11 +39,15 @@ class CodecPlugin:
     parts: Callable[[Path, Resources], Parts] | None = None
     version: str = "1"
     packages: tuple[str, ...] = ()
+    environment: Environment | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LMPlugin:
-    """A codec language model. `acts` are those this implementation runs; any other is not applicable."""
+    """A codec language model. `acts` are those this implementation runs; any other is not applicable.
+
+    `environment` is the interpreter of its own that it works in, if it needs one.
+    """
 
     name: str
     card: Card
@@ -51,6 +57,7 @@ class LMPlugin:
     weights: Callable[[Setting], Weights | None] = lambda setting: None
     version: str = "1"
     packages: tuple[str, ...] = ()
+    environment: Environment | None = None
 
 
 ModelPlugin = CodecPlugin | LMPlugin

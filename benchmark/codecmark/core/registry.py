@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Literal, TypeVar, cast
 
+from codecmark.core.environments import Environment
 from codecmark.core.errors import PluginError, UnknownName
 from codecmark.core.plugins import (
     CodecPlugin,
@@ -118,6 +119,29 @@ def model(name: str) -> ModelPlugin:
     if name not in known:
         raise UnknownName("model", name, known)
     return cast(ModelPlugin, _load(cast(Kind, known[name]), name))
+
+
+def models() -> list[ModelPlugin]:
+    """Every codec and codec language model that loads."""
+    return [*every(CodecPlugin)[0], *every(LMPlugin)[0]]
+
+
+def environments() -> dict[str, tuple[Environment, list[str]]]:
+    """The environments that models work in, by name, and the models of each.
+
+    Raises `PluginError` when two models mean different things by one name.
+    """
+    found: dict[str, tuple[Environment, list[str]]] = {}
+    for plugin in models():
+        if plugin.environment is None:
+            continue
+        environment, users = found.setdefault(plugin.environment.name, (plugin.environment, []))
+        if environment != plugin.environment:
+            raise PluginError(
+                f"'{users[0]}' and '{plugin.name}' differ in environment '{environment.name}': rename one"
+            )
+        users.append(plugin.name)
+    return dict(sorted(found.items()))
 
 
 def metric(score: str) -> tuple[MetricPlugin, ScoreSpec]:

@@ -15,7 +15,7 @@ from codecmark.core import registry
 from codecmark.core.audio import RESAMPLER
 from codecmark.core.errors import WeightsMissing
 from codecmark.core.items import Clip
-from codecmark.core.plugins import Choice, DatasetPlugin, LMPlugin, MetricPlugin, ScoreSpec
+from codecmark.core.plugins import Choice, DatasetPlugin, LMPlugin, MetricPlugin, ModelPlugin, ScoreSpec
 from codecmark.core.resources import Resources
 from codecmark.core.scores import Answer, Failure, NotApplicable, Unavailable
 from codecmark.core.settings import WeightsState
@@ -169,7 +169,7 @@ class Planner:
         fixed = digest(
             described,
             self._resources.fingerprint(plugin.weights(setting)),
-            plugin.version,
+            _implementation(plugin),
             DTYPE,
             self._resources.device.partition(":")[0],
             task.output_hash,
@@ -196,6 +196,8 @@ class Planner:
             return NotApplicable(f"{plugin.name} does not do {task.act}")
         if state is WeightsState.RANDOM and metric.quality:
             return NotApplicable("random weights are timed, never scored")
+        if plugin.environment is not None and (lacking := plugin.environment.lacking()):
+            return Unavailable(lacking)
         if state is WeightsState.MISSING and weights is not None:
             return Unavailable(f"weights '{weights.name}' are missing (codecmark download {weights.name})")
         return None
@@ -215,6 +217,11 @@ class Planner:
     def _next(self, cell: Record) -> Record:
         held = self._held.get(_identity(cell))
         return cell if held is None else replace(cell, attempt=held.attempt + 1)
+
+
+def _implementation(plugin: ModelPlugin) -> str:
+    """The adapter's version, and what the interpreter of its own is made from, where it has one."""
+    return plugin.version if plugin.environment is None else f"{plugin.version} {plugin.environment.recipe()}"
 
 
 def _known_of_waveform(spec: ScoreSpec, choice: Choice) -> NotApplicable | None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import TypeVar, cast
 
 import torch
 
 from codecmark.core.items import Request, Timing
+from codecmark.core.remote import Remote
+from codecmark.core.worker import peak_memory
 from codecmark.harness.references import References
 from codecmark.harness.synthesize import CodecModel, LanguageModel, Model
 from codecmark.harness.task import Stopwatch
@@ -28,7 +28,7 @@ def time_clip(model: Model, clip_id: str, references: References, plan: Stopwatc
     clock = _Clock(device)
     encode: list[float] = []
     decode: list[float] = []
-    with peak_memory(device) as peak:
+    with _peak(model, device) as peak:
         for index in range(plan.warm_up + plan.repeats):
             encode_seconds, decode_seconds = _once(model, clip_id, references, clock)
             if index >= plan.warm_up:
@@ -57,6 +57,12 @@ def _once(model: Model, clip_id: str, references: References, clock: _Clock) -> 
     return [], [seconds]
 
 
+def _peak(model: Model, device: str) -> AbstractContextManager[Callable[[], int | None]]:
+    """The memory of the process that does the work, which may be another one."""
+    worker = model.codec if isinstance(model, CodecModel) else cast(LanguageModel, model).lm
+    return worker.peak_memory() if isinstance(worker, Remote) else peak_memory(device)
+
+
 class _Clock:
     def __init__(self, device: str) -> None:
         self._cuda = torch.device(device) if device.startswith("cuda") else None
@@ -71,24 +77,3 @@ class _Clock:
     def _settle(self) -> None:
         if self._cuda is not None:
             torch.cuda.synchronize(self._cuda)
-
-
-@contextmanager
-def peak_memory(device: str) -> Iterator[Callable[[], int | None]]:
-    """Gives a function that says the peak in bytes since entering: allocated memory of a CUDA device, or the resident
-    set of this process on Linux; None where neither can be read."""
-    if device.startswith("cuda"):
-        torch.cuda.reset_peak_memory_stats(device)
-        yield lambda: int(torch.cuda.max_memory_allocated(device))
-        return
-    try:
-        Path("/proc/self/clear_refs").write_text("5")  # 5 resets VmHWM: proc_pid_clear_refs(5)
-    except OSError:
-        yield lambda: None
-        return
-    yield _peak_resident
-
-
-def _peak_resident() -> int | None:
-    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
-    return int(found[1]) * 1024 if found else None
