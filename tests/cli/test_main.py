@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from codecmark import run
 from codecmark.cli import main as command_line
 
-COMMANDS = ["run", "list", "score", "report", "publish", "check", "doctor", "download"]
+COMMANDS = ["run", "list", "score", "report", "publish", "check", "doctor", "download", "env"]
 SECONDS = 0.6
 
 

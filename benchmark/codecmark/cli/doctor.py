@@ -33,6 +33,8 @@ def doctor() -> None:
             states[weights.name] = f"{Resources().state(weights)} (codecmark download {weights.name})"
     for name, state in states.items():
         _line(f"weights {name}", state)
+    for environment, _ in registry.environments().values():
+        _line(f"environment {environment.name}", environment.lacking() or "ready")
     for error in registry.problems():
         _line("broken", str(error))
 

@@ -24,7 +24,7 @@ def list_(
     tokens = ("sample_rate", "n_codebooks", "codebook_size", "frame_rate")
     kinds: dict[str, tuple[Callable[[], Rows], tuple[str, ...]]] = {
         "codecs": (_codecs, ("id", "survey_id", *tokens, "kbps", "weights", "licence")),
-        "lms": (_lms, ("id", "sample_rate", "acts", "weights", "licence")),
+        "lms": (_lms, ("id", "sample_rate", "acts", "weights", "environment", "licence")),
         "metrics": (_metrics, ("name", "title", "better", "unit", "domains", "summary")),
         "datasets": (partial(_datasets, data_root), ("name", "title", "here", "download", "licence", "layout")),
         "tasks": (
@@ -39,7 +39,7 @@ def list_(
     if as_json:
         typer.echo(json.dumps(rows, indent=1, ensure_ascii=False))
     else:
-        typer.echo(_aligned(rows, columns))
+        typer.echo(aligned(rows, columns))
         _broken()
 
 
@@ -124,7 +124,8 @@ def _tasks(data_root: Path | None) -> Rows:
     return rows
 
 
-def _aligned(rows: Rows, columns: tuple[str, ...]) -> str:
+def aligned(rows: Rows, columns: tuple[str, ...]) -> str:
+    """A table to read, under the names of its columns."""
     cells = [list(columns), *([_word(row[column]) for column in columns] for row in rows)]
     widths = [max(len(line[index]) for line in cells) for index in range(len(columns))]
     return "\n".join(
@@ -139,6 +140,8 @@ def _word(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:g}"
+    if isinstance(value, dict):
+        return str(value["state"])
     return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 

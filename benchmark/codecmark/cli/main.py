@@ -10,7 +10,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from codecmark.cli import check, doctor, download, publish, report, run, score
+from codecmark.cli import check, doctor, download, env, publish, report, run, score
 from codecmark.cli import list as listing
 from codecmark.core.errors import ClipError, CodecmarkError
 
@@ -33,6 +33,7 @@ for command in (
     download.download,
 ):
     app.command(command.__name__.rstrip("_"))(command)
+app.add_typer(env.env, name="env")
 
 
 CommandLineError: type[Exception] = typer.BadParameter.__mro__[1]
