@@ -13,6 +13,7 @@ from codecmark import Weights, WeightsFile, run
 from codecmark.core import registry
 from codecmark.core.contracts import LaneReport
 from codecmark.core.errors import DataError, UsageError
+from codecmark.datasets.folder import Folder
 from codecmark.harness import lane
 from codecmark.harness.devices import devices
 
@@ -157,6 +158,21 @@ def test_weights_are_fetched_unless_offline(
     measure(task, out=tmp_path / "out", offline=False, progress=listener)
     assert {row["status"] for row in rows(tmp_path / "out").values()} == {"ok"}
     assert listener.notes == ["fetching weights 'needy' from the tests"]
+
+
+@pytest.mark.usefixtures("plug_ins")
+def test_a_missing_corpus_is_noticed_before_anything_is_fetched_or_read(
+    bench: Any, voice: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.add(a=voice())
+    here = bench.task(models=["needy/strict"])
+    missing = bench.task(name="missing", models=["needy/strict"], dataset="librispeech/test-clean")
+    monkeypatch.setattr(Folder, "clips", lambda self: pytest.fail("a corpus is read though another is missing"))
+    listener = Listener()
+    with pytest.raises(DataError, match="librispeech/test-clean is not on this machine"):
+        measure(here, missing, out=tmp_path / "out", offline=False, progress=listener)
+    assert (listener.notes, listener.begun) == ([], [])
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.usefixtures("plug_ins")

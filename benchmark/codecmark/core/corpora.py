@@ -21,23 +21,35 @@ Lister = Callable[[Path, str], Iterable[AudioFile]]
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """A split of a corpus that is kept as its publisher lays it out; `name` is that of its plug-in."""
+    """A split of a corpus that is kept as its publisher lays it out; `name` is that of its plug-in.
+
+    Raises `DataError` when it is not on this machine.
+    """
 
     name: str
     files: Lister
     split: str
     resources: Resources
 
+    def __post_init__(self) -> None:
+        self.folder()
+
     def clips(self) -> Sequence[Clip]:
-        """Every clip of the split. Raises `DataError` when it is not here, or there is nothing of it in its folder."""
-        plugin = cast(DatasetPlugin, registry.get("datasets", self.name))
-        folder = find(plugin, self.split, self.resources.data_root)
-        if folder is None:
-            raise DataError(missing(plugin, self.split, self.resources.data_root))
+        """Every clip of the split. Raises `DataError` when there is nothing of it in its folder."""
+        folder, plugin = self.folder(), self._plugin()
         files = list(self.files(folder, self.split))
         if not files:
             raise DataError(f"{folder} holds nothing of {plugin.title}: expected {plugin.layout}")
         return clips_of(files)
+
+    def folder(self) -> Path:
+        folder = find(self._plugin(), self.split, self.resources.data_root)
+        if folder is None:
+            raise DataError(missing(self._plugin(), self.split, self.resources.data_root))
+        return folder
+
+    def _plugin(self) -> DatasetPlugin:
+        return cast(DatasetPlugin, registry.get("datasets", self.name))
 
 
 def find(plugin: DatasetPlugin, split: str, data_root: Path | None) -> Path | None:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -15,6 +15,7 @@ import pandas as pd
 from codecmark.core import choose, codebooks, registry
 from codecmark.core.contracts import Lane, LaneReport
 from codecmark.core.errors import CodecmarkError, ContentError, UsageError
+from codecmark.core.items import Clip
 from codecmark.core.plugins import ExecutorPlugin
 from codecmark.harness import lacking, provenance
 from codecmark.harness.devices import devices
@@ -101,10 +102,21 @@ class Run:
     def plans(self) -> list[Plan]:
         """What is wanted, task by task; reads the corpora, writes nothing."""
         planner = Planner(self.store, self._resources, self._options.retry_failed)
-        return [self._plan(planner, task) for task in self._tasks]
+        return [
+            planner.plan(task, choose.settings(task.models), clips, registry.dataset(task.dataset)[0])
+            for task, clips in zip(self._tasks, self._clips, strict=True)
+        ]
+
+    @cached_property
+    def _clips(self) -> list[list[Clip]]:
+        """The clips of each task. Raises `DataError` for a corpus that is not here, before any is read."""
+        found = [registry.dataset(task.dataset) for task in self._tasks]
+        opened = [plugin.open(argument, self._resources) for plugin, argument in found]
+        return [task.selection.apply(corpus.clips()) for task, corpus in zip(self._tasks, opened, strict=True)]
 
     def execute(self) -> Results:
         """Measures, and returns what the folder then holds for these tasks."""
+        _ = self._clips  # before anything is fetched or made: a corpus may be missing
         with self.store.locked():
             before = self.store.card()
             if not self._options.offline:
@@ -123,11 +135,6 @@ class Run:
             finally:
                 self.store.write_card(card.closed(status, provenance.now()))
         return self._results(plans)
-
-    def _plan(self, planner: Planner, task: Task) -> Plan:
-        plugin, argument = registry.dataset(task.dataset)
-        clips = task.selection.apply(plugin.open(argument, self._resources).clips())
-        return planner.plan(task, choose.settings(task.models), clips, plugin)
 
     def _fetch_weights(self) -> None:
         wanted = [*lacking.of_models(self._tasks, self._resources)]
