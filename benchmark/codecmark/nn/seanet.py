@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 
 from codecmark.nn.convolutions import Conv1d, ConvTranspose1d
+from codecmark.nn.network import CodecNetwork, Side
+from codecmark.nn.rvq import ResidualVQ
 
 END_KERNEL = 7
 """Taps of the first and the last convolution of either half."""
@@ -86,6 +90,33 @@ class Seanet:
 
     def _conv(self, channels_in: int, channels_out: int, kernel: int, **more: int) -> nn.Module:
         return Conv1d(channels_in, channels_out, kernel, causal=self.causal, mode=self.mode, **more)
+
+
+class SeanetCodec(CodecNetwork):
+    """The codec of a SEANet and codebooks for its latent, which is quantized as it is."""
+
+    def __init__(self, seanet: Seanet, sample_rate: int, quantizer: ResidualVQ) -> None:
+        super().__init__()
+        self.sample_rate, self.hop = sample_rate, math.prod(seanet.strides)
+        self.encoder, self.decoder = seanet.encoder(), seanet.decoder()
+        self.quantizer, self.codebook_sizes = quantizer, quantizer.sizes
+
+    def encode(self, waves: Tensor) -> tuple[Tensor, Side]:
+        return self.encoder(waves), {}
+
+    def quantize(self, latent: Tensor, codebooks: int) -> Tensor:
+        return self.quantizer.encode(latent, codebooks)
+
+    def decode(self, tokens: Tensor, side: Side) -> Tensor:
+        return self.waves(self.quantizer.decode(tokens))
+
+    def waves(self, latent: Tensor) -> Tensor:
+        """A latent, as it is or quantized, to waves (clips, samples)."""
+        waves: Tensor = self.decoder(latent)[:, 0]
+        return waves
+
+    def draw_codebooks(self, latent: Tensor, generator: torch.Generator) -> None:
+        self.quantizer.draw(latent, generator)
 
 
 class Residual(nn.Module):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from codecmark.core.contracts import Codec
@@ -16,10 +14,10 @@ from codecmark.core.resources import Resources
 from codecmark.core.settings import Setting, Weights
 from codecmark.nn import checkpoints, configurations
 from codecmark.nn.convolutions import Conv1d, ConvTranspose1d
-from codecmark.nn.network import CodecNetwork, Side, open_network
+from codecmark.nn.network import Side, open_network
 from codecmark.nn.parts import NetworkParts
 from codecmark.nn.rvq import Codebook, ResidualVQ
-from codecmark.nn.seanet import Seanet, elu
+from codecmark.nn.seanet import Seanet, SeanetCodec, elu
 from codecmark.nn.snake import Snake
 from codecmark.nn.whole_clips import WholeClips
 
@@ -44,11 +42,11 @@ UNUSED = re.compile(r"transform\.\w+|quantizer\.vq\.layers\.\d+\._codebook\.(ini
 CONFIGURATION = "config.json"
 
 
-class SpeechTokenizer(CodecNetwork):
+class SpeechTokenizer(SeanetCodec):
     """Source: Zhang et al., SpeechTokenizer: Unified Speech Tokenizer for Speech Language Models, 2024, section 3."""
 
     def __init__(self, config: Mapping[str, Any]) -> None:
-        super().__init__()
+        """Of the fields of `CONFIG`. Raises `ValueError` for an activation that is not known here."""
         if config["activation"] not in ACTIVATIONS:
             raise ValueError(f"activation {config['activation']!r} is not one of {', '.join(ACTIVATIONS)}")
         seanet = Seanet(
@@ -63,27 +61,12 @@ class SpeechTokenizer(CodecNetwork):
             lstm_layers=config["lstm_layers"],
             bidirectional=config["bidirectional"],
         )
-        self.sample_rate, self.hop = config["sample_rate"], math.prod(seanet.strides)
-        self.encoder, self.decoder = seanet.encoder(), seanet.decoder()
         books = (Codebook(config["codebook_size"], seanet.dimension) for _ in range(config["n_q"]))
-        self.quantizer = ResidualVQ(*books)
-        self.codebook_sizes = self.quantizer.sizes
-
-    def encode(self, waves: Tensor) -> tuple[Tensor, Side]:
-        return self.encoder(waves), {}
-
-    def quantize(self, latent: Tensor, codebooks: int) -> Tensor:
-        return self.quantizer.encode(latent, codebooks)
-
-    def decode(self, tokens: Tensor, side: Side) -> Tensor:
-        return self._waves(self.quantizer.decode(tokens))
+        super().__init__(seanet, config["sample_rate"], ResidualVQ(*books))
 
     def decode_without_first(self, tokens: Tensor, side: Side) -> Tensor:
         """What is left of the speech when the first codebook, the one that was taught content, is not heard."""
-        return self._waves(self.quantizer.decode(tokens[:, 1:], first=1))
-
-    def draw_codebooks(self, latent: Tensor, generator: torch.Generator) -> None:
-        self.quantizer.draw(latent, generator)
+        return self.waves(self.quantizer.decode(tokens[:, 1:], first=1))
 
     def original_name(self, name: str) -> str:
         """What its makers call one of our tensors."""
@@ -92,10 +75,6 @@ class SpeechTokenizer(CodecNetwork):
         place = re.sub(r"^(encoder|decoder)", r"\1.model", place)
         place = re.sub(r"^quantizer\.codebooks\.(\d+)", r"quantizer.vq.layers.\1._codebook", place)
         return f"{place}{inner}.{tensor}"
-
-    def _waves(self, latent: Tensor) -> Tensor:
-        waves: Tensor = self.decoder(latent)[:, 0]
-        return waves
 
 
 def trained(path: Path, content: Any) -> SpeechTokenizer:
