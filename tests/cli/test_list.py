@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -75,3 +76,19 @@ def test_the_table_has_a_line_for_each(cli: Any, what: str) -> None:
 def test_starter_is_said_to_be_synthetic(cli: Any) -> None:
     (line,) = [line for line in cli("list", "datasets").out.splitlines() if line.startswith("starter ")]
     assert "synthetic" in line
+
+
+def test_corpora_and_tasks_say_what_is_here_and_how_to_get_it(cli: Any, tmp_path: Path) -> None:
+    (tmp_path / "musdb18hq" / "test").mkdir(parents=True)
+    corpora = {row["name"]: row for row in listed(cli, "datasets", "--data-root", str(tmp_path))}
+    assert [corpora[name]["here"] for name in ("musdb/test", "musdb/train", "starter")] == [True, False, True]
+    assert [corpora[name]["here"] for name in ("folder:PATH", "lhotse:PATH")] == [None, None]
+    assert [corpora[name]["download"] for name in ("musdb/test", "esc50", "starter")] == ["22.7 GB", "by hand", None]
+    assert corpora["esc50"]["layout"].startswith("<data root>/ESC-50-master/")
+    tasks = {row["name"]: row for row in listed(cli, "tasks", "--data-root", str(tmp_path))}
+    assert (tasks["resynthesis-musdb"]["here"], tasks["resynthesis-esc50"]["here"]) == (True, False)
+    assert tasks["resynthesis-esc50"]["licence"] == "CC BY-NC 3.0"
+    (line,) = [one for one in cli("list", "tasks").out.splitlines() if one.startswith("resynthesis-esc50 ")]
+    assert line.split()[1:5] == ["esc50", "no", "by", "hand"]
+    ended = cli("list", "tasks", "--data-root", tmp_path / "none")
+    assert (ended.code, ended.err) == (2, f"codecmark: --data-root {tmp_path / 'none'}: no such folder\n")

@@ -32,11 +32,9 @@ def test_a_local_tree_is_read(place: str, spoken: Any, lay: Any, clips: Any, tmp
 
 
 def test_a_missing_split_says_where_it_belongs(clips: Any, tmp_path: Path) -> None:
-    with pytest.raises(
-        DataError, match=r"LibriSpeech/dev-other .*'codecmark download librispeech/dev-other' \(0.3 GB\)"
-    ):
+    with pytest.raises(DataError, match=r"'codecmark download librispeech/dev-other' .*/LibriSpeech/dev-other exists"):
         clips("librispeech/dev-other", tmp_path)
-    with pytest.raises(DataError, match="--data-root"):
+    with pytest.raises(DataError, match="<data root>/LibriSpeech/train-clean-360 exists"):
         clips("librispeech/train-clean-360", None)
     with pytest.raises(UnknownName, match="did you mean librispeech/test-clean"):
         registry.dataset("librispeech/test-cleen")

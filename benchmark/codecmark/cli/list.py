@@ -20,15 +20,17 @@ def list_(
 ) -> None:
     """Lists codecs, codec language models, metrics, datasets or tasks."""
     from codecmark.core.errors import UnknownName
+    from codecmark.core.resources import root_folder
 
+    root = root_folder("--data-root", data_root)
     tokens = ("sample_rate", "n_codebooks", "codebook_size", "frame_rate")
     kinds: dict[str, tuple[Callable[[], Rows], tuple[str, ...]]] = {
         "codecs": (_codecs, ("id", "survey_id", *tokens, "kbps", "weights", "licence")),
         "lms": (_lms, ("id", "sample_rate", "acts", "weights", "environment", "licence")),
         "metrics": (_metrics, ("name", "title", "better", "unit", "domains", "summary")),
-        "datasets": (partial(_datasets, data_root), ("name", "title", "here", "download", "licence", "layout")),
+        "datasets": (partial(_datasets, root), ("name", "title", "here", "download", "licence", "layout")),
         "tasks": (
-            partial(_tasks, data_root),
+            partial(_tasks, root),
             ("name", "dataset", "here", "download", "licence", "sample_rate", "metrics"),
         ),
     }

@@ -65,10 +65,10 @@ def missing(plugin: DatasetPlugin, split: str, data_root: Path | None) -> str:
     name = full_name(plugin, split)
     place = _inside(Path("<data root>" if data_root is None else data_root) / plugin.folders[0], plugin, split)
     if split in plugin.archives:
-        how = f"or run 'codecmark download {name}' ({plugin.archives[split].size / 1e9:.1f} GB)"
+        how = f"run 'codecmark download {name}' ({plugin.archives[split].size / 1e9:.1f} GB) or put it into a data root"
     else:
-        how = f"get it from {plugin.url}"
-    return f"{name} is not on this machine: put it into a data root so that {place} exists (--data-root), {how}"
+        how = f"get it from {plugin.url} and put it into a data root"
+    return f"{name} is not on this machine: {how}, so that {place} exists (--data-root)"
 
 
 def download(plugin: DatasetPlugin, split: str, root: Path) -> None:
