@@ -63,6 +63,12 @@ def test_a_download_is_unpacked_and_found(server: Any, published: DatasetPlugin,
     assert sorted(file.name for file in (home() / "data" / "LibriSpeech").iterdir()) == ["README.TXT", "test-clean"]
 
 
+def test_what_lies_there_by_another_name_is_not_fetched(published: DatasetPlugin, server: Any, tmp_path: Path) -> None:
+    (tmp_path / "librispeech" / "test-clean").mkdir(parents=True)
+    corpora.download(published, "test-clean", tmp_path)
+    assert server.asked == []
+
+
 def test_a_broken_connection_is_resumed(server: Any, published: DatasetPlugin, clips: Any, tmp_path: Path) -> None:
     server.cuts = 2
     corpora.download(published, "test-clean", tmp_path / "data")

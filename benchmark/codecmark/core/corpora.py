@@ -55,8 +55,11 @@ class Corpus:
 def find(plugin: DatasetPlugin, split: str, data_root: Path | None) -> Path | None:
     """The folder of a corpus that holds a split: in the data root, which may be that folder itself, or in the cache."""
     cache = home() / "data"
-    roots = [cache] if data_root is None else [data_root, cache]
-    places = [place for root in roots for place in (*(root / name for name in plugin.folders), root)]
+    return (_at(data_root, plugin, split) if data_root is not None else None) or _at(cache, plugin, split)
+
+
+def _at(root: Path, plugin: DatasetPlugin, split: str) -> Path | None:
+    places = (*(root / name for name in plugin.folders), root)
     return next((place for place in places if _inside(place, plugin, split).exists()), None)
 
 
@@ -76,9 +79,9 @@ def download(plugin: DatasetPlugin, split: str, root: Path) -> None:
 
     Raises `DataError` when the archive cannot be fetched, is not the published one, or holds something else.
     """
-    corpus = root / plugin.folders[0]
-    if _inside(corpus, plugin, split).exists():
+    if _at(root, plugin, split) is not None:
         return
+    corpus = root / plugin.folders[0]
     source = plugin.archives[split]
     archive = root / f"{plugin.name}-{source.url.rpartition('/')[2]}"  # the archives of two corpora may be of one name
     fetch(source.url, archive, source.checksum)

@@ -61,15 +61,18 @@ def _hash(path: Path) -> str:
 
 
 def _clip(file: AudioFile, sha256: str) -> Clip:
-    start, seconds = file.excerpt or (0.0, None)
-    load = (
-        partial(read_stated, file.path, file.sha256) if file.sha256 else partial(Audio.read, file.path, start, seconds)
-    )
+    if file.excerpt is not None:
+        start, seconds = file.excerpt
+        load = partial(Audio.read, file.path, start, seconds)
+        sha256 = hashlib.sha256(f"{sha256} {float(start)} {float(seconds)}".encode()).hexdigest()
+    else:
+        load = partial(read_stated, file.path, file.sha256) if file.sha256 else partial(Audio.read, file.path)
+        seconds = header_seconds(file.path)
     return Clip(
         id=file.id,
         load=load,
-        seconds=header_seconds(file.path) if seconds is None else seconds,
-        sha256=sha256 if seconds is None else hashlib.sha256(f"{sha256} {start:g} {seconds:g}".encode()).hexdigest(),
+        seconds=seconds,
+        sha256=sha256,
         text=file.text,
         speaker=file.speaker,
         language=file.language,

@@ -17,7 +17,7 @@ def utterances(corpus: Path, split: str) -> Iterator[AudioFile]:
     A few utterances of the corpus have no transcript.
     """
     lines = read_text(corpus / "transcript" / "aishell_transcript_v0.8.txt").splitlines()
-    said = {name: "".join(words) for name, *words in map(str.split, filter(str.strip, lines))}
+    said = {name: "".join(words) for name, *words in map(str.split, filter(str.strip, lines)) if words}
     for file in sorted((corpus / "wav" / split).glob("*/*.wav")):
         yield AudioFile(id=file.stem, path=file, text=said.get(file.stem), speaker=file.parent.name, language="zh")
 
