@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import subprocess
@@ -12,8 +13,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 
 from codecmark import Audio, Prefix
+from codecmark.core import content
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "codecmark-example-plugin"
 HERE = ("--device", "cpu", "--offline", "--workers", 1)
@@ -135,6 +138,63 @@ def test_numbers_of_codebooks_that_there_are_not(cli: Any, bench: Any, words: li
     ended = cli("run", bench.task(), *words, *HERE)
     assert (ended.code, ended.err.count("\n")) == (2, 1)
     assert says in ended.err
+
+
+@pytest.mark.usefixtures("plug_ins")
+def test_throughput_alone_and_in_the_largest_batch(cli: Any, tmp_path: Path, rows: Any) -> None:
+    """One clip at a time everywhere; together as many as there is room for, and without any corpus."""
+    import layered_codec
+
+    layered_codec.BATCHES.clear()
+    task = yaml.safe_load(content.path("tasks", "throughput").read_text())
+    task["timing"] |= {"repeats": 2, "clip_seconds": 0.5, "max_batch": 16, "max_batch_cpu": 16}
+    path = tmp_path / "fast.yaml"
+    path.write_text(yaml.safe_dump(task))
+    ended = cli("run", path, "--codecs", "layered,mulaw/8khz", "--out", tmp_path / "out", *HERE)
+    assert ended.code == 1  # there is one that has no room for a single clip
+    tried = [size for setting, size in layered_codec.BATCHES if setting == "layered/narrow"]
+    assert tried == [1, 1, 1, 2, 4, 8, 4, 4, 4]  # alone; looking; and with one warm-up
+    found = {key[::2]: row for key, row in rows(tmp_path / "out").items()}
+    sizes = {key[0]: row["value"] for key, row in found.items() if key[1] == "batch_size"}
+    assert sizes == {
+        "layered/pcm": 16,
+        "layered/narrow": 4,
+        "layered/cramped": 1,
+        "layered/full": None,
+        "mulaw/8khz": 16,
+    }
+    limits = {
+        key[0]: json.loads(row["detail"]).get("limit") for key, row in found.items() if key[1] == "batch_encode_rtf"
+    }
+    assert limits["layered/narrow"] == "out of memory at 8"
+    assert limits["layered/cramped"] == "out of memory at 2"
+    assert limits["layered/pcm"] == "no more than 16 were to be tried"
+    assert (found["layered/full", "encode_rtf"]["status"], found["layered/full", "encode_rtf"]["kind"]) == (
+        "failed",
+        "OutOfMemoryError",
+    )
+    one, together = found["layered/narrow", "encode_rtf"], found["layered/narrow", "batch_encode_rtf"]
+    assert [json.loads(row["detail"])[key] for row in (one, together) for key in ("batch", "clip_seconds")] == [
+        1,
+        0.5,
+        4,
+        0.5,
+    ]
+    assert one["value"] > 0
+    again = cli("run", path, "--codecs", "layered/narrow,mulaw/8khz", "--out", tmp_path / "out", *HERE)
+    assert again.err.startswith("0 scores to measure")
+
+
+@pytest.mark.usefixtures("plug_ins")
+def test_where_memory_runs_out_a_run_goes_on_with_halves(cli: Any, bench: Any, voice: Any, tmp_path: Path) -> None:
+    import layered_codec
+
+    bench.add(**{f"clip{index}": voice(0.1, seed=index) for index in range(8)})
+    layered_codec.BATCHES.clear()
+    words = ("run", bench.task(models=["layered/narrow"]), "--out", tmp_path / "out", *HERE)
+    ended = cli(*words)
+    assert ended.code == 0
+    assert [size for _, size in layered_codec.BATCHES] == [8, 4, 4]
 
 
 @pytest.fixture(scope="module")

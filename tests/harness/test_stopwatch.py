@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from codecmark import Audio, Clip, ClipError, Packets, Request, Response
 from codecmark.codecs.identity import PLUGIN
 from codecmark.core.worker import peak_memory
 from codecmark.harness.references import References, itself
-from codecmark.harness.stopwatch import time_clip
+from codecmark.harness.stopwatch import parameters_of, timer
 from codecmark.harness.synthesize import CodecModel, LanguageModel
 from codecmark.harness.task import Stopwatch, load
 
@@ -60,24 +61,19 @@ def test_warm_up_runs_are_not_recorded(bench: Any, voice: Any, clock: list[float
     task = load(bench.task())
     codec = Slow(clock)
     model = CodecModel(codec, replace(PLUGIN.settings[0], sample_rate=8000), task)
-    timing = time_clip(model, "a", references(task, voice(2)), Stopwatch(warm_up=1, repeats=3), "cpu")
+    timing = timer(model, "a", references(task, voice(2)), Stopwatch(warm_up=1, repeats=3), "cpu").time(1)
     assert codec.calls == ["encode", "decode"] * 4
     assert (timing.encode_seconds, timing.decode_seconds) == ((3.0,) * 3, (1.0,) * 3)
-    assert timing.audio_seconds == 2.0
-    cold = time_clip(
-        CodecModel(Slow(clock), model.setting, task),
-        "a",
-        references(task, voice(2)),
-        Stopwatch(warm_up=0, repeats=2),
-        "cpu",
-    )
-    assert cold.encode_seconds == (30.0, 3.0)
+    assert (timing.audio_seconds, timing.batch, timing.parameters) == (2.0, 1, None)
+    cold = CodecModel(Slow(clock), model.setting, task)
+    timing = timer(cold, "a", references(task, voice(2)), Stopwatch(warm_up=0, repeats=2), "cpu").time(1)
+    assert timing.encode_seconds == (30.0, 3.0)
 
 
 def test_all_of_a_language_models_time_is_decoding(bench: Any, voice: Any, clock: list[float]) -> None:
     task = load(bench.task(act="TTS"))
     model = LanguageModel(Slow(clock), PLUGIN.settings[0], task)
-    timing = time_clip(model, "a", references(task, voice(1)), Stopwatch(warm_up=1, repeats=2), "cpu")
+    timing = timer(model, "a", references(task, voice(1)), Stopwatch(warm_up=1, repeats=2), "cpu").time(1)
     assert (timing.encode_seconds, timing.decode_seconds) == ((), (2.0, 2.0))
 
 
@@ -91,8 +87,36 @@ def test_reading_and_resampling_are_not_timed(bench: Any, voice: Any, clock: lis
 
     given = Watched(task, [Clip(id="a", load=partial(itself, voice(1)), seconds=1, sha256="a")])
     model = CodecModel(Slow(clock), replace(PLUGIN.settings[0], sample_rate=8000), task)
-    timing = time_clip(model, "a", given, Stopwatch(warm_up=1, repeats=1), "cpu")
+    timing = timer(model, "a", given, Stopwatch(warm_up=1, repeats=1), "cpu").time(1)
     assert (timing.encode_seconds, timing.decode_seconds) == ((3.0,), (1.0,))
+
+
+@pytest.mark.parametrize("seconds", [0.5, 5.0])
+def test_a_clip_is_cut_or_repeated_to_the_length_that_is_timed(
+    seconds: float, bench: Any, voice: Any, clock: list[float]
+) -> None:
+    task, heard = load(bench.task()), []
+
+    class Listens(Slow):
+        def encode(self, batch: Sequence[Audio]) -> list[Packets]:
+            heard.extend(batch)
+            return super().encode(batch)
+
+    model = CodecModel(Listens(clock), replace(PLUGIN.settings[0], sample_rate=8000), task)
+    clip, plan = voice(2, 8000), Stopwatch(warm_up=0, repeats=1, clip_seconds=seconds)
+    timing = timer(model, "a", references(task, clip), plan, "cpu").time(3)
+    assert (timing.audio_seconds, timing.batch) == (3 * seconds, 3)
+    expected = np.resize(clip.samples[0], round(8000 * seconds))
+    assert [np.array_equal(audio.samples[0], expected) for audio in heard] == [True] * 3
+
+
+def test_parameters_are_those_of_the_networks_a_model_holds(bench: Any, clock: list[float]) -> None:
+    codec = Slow(clock)
+    model = CodecModel(codec, PLUGIN.settings[0], load(bench.task()))
+    assert parameters_of(model) is None
+    encoder = torch.nn.Linear(3, 4)
+    codec.encoder, codec.vocoder = encoder, torch.nn.Sequential(encoder, torch.nn.Conv1d(2, 5, 3))  # type: ignore[attr-defined]
+    assert parameters_of(model) == (3 * 4 + 4) + (2 * 5 * 3 + 5)  # the encoder is one, wherever it is held
 
 
 def test_an_answer_that_breaks_the_contract_has_no_time(bench: Any, voice: Any, clock: list[float]) -> None:
@@ -104,7 +128,7 @@ def test_an_answer_that_breaks_the_contract_has_no_time(bench: Any, voice: Any, 
 
     model = CodecModel(Forgetful(clock), replace(PLUGIN.settings[0], sample_rate=8000), task)
     with pytest.raises(ClipError, match="decode gave 0 answers for 1 clips"):
-        time_clip(model, "a", references(task, voice(1)), Stopwatch(), "cpu")
+        timer(model, "a", references(task, voice(1)), Stopwatch(), "cpu").time(1)
 
 
 def test_peak_memory_is_of_this_span() -> None:

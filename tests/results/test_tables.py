@@ -31,6 +31,13 @@ def test_a_median_column_ignores_the_outlier(run: Any) -> None:
     assert (found.value, found.low, found.high) == (3.0, 1.75, 253.0)
 
 
+def test_a_clip_that_was_run_several_times_counts_with_every_run(run: Any) -> None:
+    a, rtf = run.setting("codec"), run.metric("rtf", higher=False, aggregate="median", place="timing")
+    run.answer(a, rtf, "a", Score(2.0, detail={"runs": [1.0, 2.0, 9.0, 1.0, 2.0]}))
+    found = cell(run.table(), a, rtf)
+    assert (found.value, found.low, found.high, found.n_ok) == (2.0, 1.0, 2.0, 1)
+
+
 def test_a_timing_column_expects_the_timed_clips_only(run: Any) -> None:
     a, rtf = run.setting("codec"), run.metric("rtf", higher=False, place="timing")
     run.answer(a, rtf, "a", 0.5)

@@ -141,7 +141,8 @@ def rendered(table: Table, columns: Sequence[Column]) -> rich.table.Table:
     shown.add_column("nominal\nkbps", justify="right", no_wrap=True)
     for column in columns:
         unit = f"\n{column.unit}" if column.unit else ""
-        shown.add_column(Text(f"{column.title}{column.arrow}{unit}"), justify="right", no_wrap=True)
+        title = column.title.replace(" (", "\n(")  # what is in brackets would make a narrow column wide
+        shown.add_column(Text(f"{title}{column.arrow}{unit}"), justify="right", no_wrap=True)
     for row in table.rows:
         nominal = row.setting["kbps"]
         apart = f" ({row.apart})" if row.apart else ""

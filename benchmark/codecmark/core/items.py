@@ -69,19 +69,29 @@ class Response:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """Seconds of repeated runs over one item, nothing else inside the timed region; for a language model all of the
-    time is decoding. `peak_bytes` is device memory on CUDA, the resident set of the process on a CPU."""
+    """Seconds of repeated runs over a batch of one item, nothing else inside the timed region; for a language model all
+    of the time is decoding.
+
+    `audio_seconds` are those of the whole batch. `peak_bytes` is device memory on CUDA, the resident set of the process
+    on a CPU. `limit` says what kept a larger batch out, where one was looked for. `parameters` and `precision` are of
+    the model's networks, where it has some.
+    """
 
     audio_seconds: float
     encode_seconds: tuple[float, ...] = ()
     decode_seconds: tuple[float, ...] = ()
     peak_bytes: int | None = None
+    batch: int = 1
+    limit: str = ""
+    parameters: int | None = None
+    precision: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
     """What came out for one item: what a metric scores. `audio` is at the task's evaluation rate, mono,
-    and as long as the reference where there is one."""
+    and as long as the reference where there is one. `timing` is of the item alone, `batch_timing` of as many copies of
+    it as fit."""
 
     id: str
     audio: Audio | None = None
@@ -89,3 +99,4 @@ class Output:
     labels: Mapping[str, str] = field(default_factory=dict)
     encoded: Encoded | None = None
     timing: Timing | None = None
+    batch_timing: Timing | None = None

@@ -21,9 +21,10 @@ from codecmark.core.scores import Answer, Failure, Unavailable
 from codecmark.core.settings import Setting
 from codecmark.harness import memory
 from codecmark.harness.grade import Grader, Metrics, failure
+from codecmark.harness.largest_batch import time_largest
 from codecmark.harness.plan import Shard, Unit
 from codecmark.harness.references import References
-from codecmark.harness.stopwatch import time_clip
+from codecmark.harness.stopwatch import timer
 from codecmark.harness.synthesize import Made, Model, batches, open_model, synthesize
 from codecmark.harness.task import Task
 from codecmark.harness.workers import Done, Job, Workers
@@ -107,28 +108,33 @@ class _Lane:
         memory.give_back()
 
     def timed(self, unit: Unit, shard: Shard, references: References) -> LaneReport:
-        _, _, model = self.model(unit.setting, shard.task)
         records: list[Record] = []
         for clip_id, cells in by_clip(unit.cells).items():
-            answers = self._timed_answers(model, clip_id, cells, shard.task, references)
+            answers = self._timed_answers(self._timed(clip_id, unit, shard.task, references), cells, references)
             records += [cell.answered(answers[cell.metric]) for cell in cells]
         return self.keep(records, f"timed {unit.setting}")
 
+    def _timed(self, clip_id: str, unit: Unit, task: Task, references: References) -> Output | Refusal:
+        plugin, _, model = self.model(unit.setting, task)
+        refused = model if isinstance(model, Refusal) else references.unreadable.get(clip_id)
+        if refused is not None:
+            return refused
+        try:
+            clock = timer(cast(Model, model), clip_id, references, task.timing, self.work.resources.device)
+            one = clock.time(1)
+            largest = time_largest(clock, plugin.card, one) if task.timing.max_batch > 1 else None
+            return Output(id=clip_id, timing=one, batch_timing=largest)
+        except Exception as error:  # noqa: BLE001 - foreign code; its clip fails, the run goes on
+            return failure("time", error)
+
     def _timed_answers(
-        self, model: Model | Refusal, clip_id: str, cells: Sequence[Record], task: Task, references: References
+        self, made: Output | Refusal, cells: Sequence[Record], references: References
     ) -> Mapping[str, Answer]:
-        broken = model if isinstance(model, Refusal) else references.unreadable.get(clip_id)
-        if broken is None:
-            try:
-                timing = time_clip(cast(Model, model), clip_id, references, task.timing, self.work.resources.device)
-            except Exception as error:  # noqa: BLE001 - foreign code; its clip fails, the run goes on
-                broken = failure("time", error)
-        if broken is not None:
-            return {cell.metric: broken for cell in cells}
+        if isinstance(made, Refusal):
+            return {cell.metric: made for cell in cells}
         answers: dict[str, Answer] = {}
         for metric, names in registry.by_metric(cell.metric for cell in cells).items():
-            pair = (references.items[clip_id], Output(id=clip_id, timing=timing))
-            answers |= self._grader.grade(metric.name, names, [pair])[0]
+            answers |= self._grader.grade(metric.name, names, [(references.items[made.id], made)])[0]
         return answers
 
     def keep(self, records: list[Record], what: str) -> LaneReport:

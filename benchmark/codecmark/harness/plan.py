@@ -184,7 +184,8 @@ class Planner:
                 evaluator = plugin.evaluator(task.resources(self._resources))
             except WeightsMissing as error:
                 evaluator, lacking = "missing", Unavailable(str(error))
-        key = digest(plugin.name, plugin.version, registry.versions(plugin.packages), RESAMPLER, evaluator)
+        timing = task.timing.key if plugin.place == "timing" else ()
+        key = digest(plugin.name, plugin.version, registry.versions(plugin.packages), RESAMPLER, evaluator, *timing)
         return key, lacking
 
     def _known(self, task: Task, choice: Choice, metric: MetricPlugin) -> NotApplicable | Unavailable | None:

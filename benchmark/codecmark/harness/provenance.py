@@ -108,6 +108,7 @@ def _task(plan: Plan, resources: Resources) -> Plain:
         "evaluators": task.evaluators,
         "batch_size": task.batch_size,
         "max_clip_seconds": task.max_clip_seconds,
+        "timing": task.timing.model_dump(),
         "settings": [setting.id for _, setting in plan.choices],
         "clips": clips,
         "clips_sha256": digest([(clip["id"], clip["sha256"]) for clip in clips]),

@@ -16,6 +16,7 @@ from codecmark.core.errors import ClipError, ContentError, DataError, UnknownNam
 from codecmark.core.items import Clip, Domain
 from codecmark.core.plugins import MetricPlugin
 from codecmark.core.resources import Resources
+from codecmark.core.settings import Kind
 
 RESYNTHESIS = "resynthesis"
 """The act of a codec: what comes out should be what went in. Any other act is asked of a codec language model."""
@@ -61,17 +62,39 @@ class Selection(_Part):
 
 
 class Stopwatch(_Part):
-    """The timing pass: how many clips (spread evenly over the lengths) and how often each, after warm-up runs."""
+    """The timing pass: how many clips (spread evenly over the lengths) and how often each, after warm-up runs.
+
+    With `clip_seconds` a codec is given each clip at that length, cut or repeated. With `max_batch` above 1 it is also
+    given as many copies of it as fit, found by doubling up to that number; a network on a CPU, or a codec that uses no
+    other device, up to `max_batch_cpu`, since larger batches gain nothing there. A batch is not doubled when a run of
+    it takes more than `max_seconds`.
+    """
 
     clips: int = Field(default=3, ge=1)
     repeats: int = Field(default=3, ge=1)
     warm_up: int = Field(default=1, ge=0)
+    clip_seconds: float | None = Field(default=None, gt=0)
+    max_batch: int = Field(default=1, ge=1)
+    max_batch_cpu: int = Field(default=4, ge=1)
+    max_seconds: float = Field(default=30.0, gt=0)
 
     def choose(self, clips: Sequence[Clip]) -> list[Clip]:
         """The clips to time, at even ranks of length."""
         ranked = sorted(clips, key=lambda clip: (clip.seconds, clip.id))
         count = min(self.clips, len(ranked))
         return [ranked[(2 * index + 1) * len(ranked) // (2 * count)] for index in range(count)]
+
+    def largest_batch(self, device: str, kind: Kind) -> int:
+        """The largest batch to try of a model of that kind."""
+        on_device = device != "cpu" and kind in ("neural", "lm", "demonstration")
+        return self.max_batch if on_device else min(self.max_batch, self.max_batch_cpu)
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What a timing depends on where clips are not timed one by one, as they are: part of the key of its scores."""
+        if self.clip_seconds is None and self.max_batch == 1:
+            return ()
+        return self.clip_seconds, self.max_batch, self.max_batch_cpu, self.max_seconds
 
 
 class Task(_Part):

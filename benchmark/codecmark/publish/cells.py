@@ -20,7 +20,7 @@ def explained(cell: Cell, decimals: int) -> str:
     if cell.value is None:
         return cell.reason or cell.state
     parts = [f"{cell.n_ok} of {cell.n} clips"]
-    if cell.low is not None and cell.high is not None and cell.n_ok > 1:
+    if cell.low is not None and cell.high is not None and (cell.n_ok > 1 or cell.low < cell.high):
         parts.append(f"middle half {cell.low:.{decimals}f} to {cell.high:.{decimals}f}")
     if cell.n_failed:
         parts.append(f"{cell.n_failed} failed")

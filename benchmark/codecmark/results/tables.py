@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from codecmark.core.settings import APART, WeightsState
 from codecmark.results.card import Plain, RunCard
@@ -24,7 +26,8 @@ class Cell:
 
     `n_ok` of `n` clips were scored; `n` leaves out clips the metric does not apply to, but not those whose value could
     not be trusted. Where these outnumber the scored ones there is no value. `low` and `high` are the quartiles over
-    clips. `state` is ok, partial, failed, not_applicable, unavailable or missing (not measured yet).
+    clips, of timings over all runs. `state` is ok, partial, failed, not_applicable, unavailable or missing (not
+    measured yet).
     """
 
     state: str
@@ -197,12 +200,19 @@ def _cell(group: pd.DataFrame | None, clips: frozenset[str], aggregate: str) -> 
             (s for s in (Status.FAILED, Status.UNAVAILABLE, Status.NOT_APPLICABLE) if by_status.get(s, 0)), "missing"
         )
         return Cell(state=str(state), **common)
-    values, weights = ok["value"].to_numpy(), ok["weight"].to_numpy()
+    values = _every_run(ok) if aggregate == "median" else ok["value"].to_numpy()
+    weights = ok["weight"].to_numpy()
     total = weights.sum()
     value = np.median(values) if aggregate == "median" or total == 0 else float(values @ weights) / total
     low, high = np.quantile(values, [0.25, 0.75])
     state = "ok" if len(ok) == n else "partial"
     return Cell(state=state, value=float(value), low=float(low), high=float(high), **common)
+
+
+def _every_run(ok: pd.DataFrame) -> NDArray[np.float64]:
+    """The values of the clips; of a clip that was run several times, those of all its runs."""
+    runs = [json.loads(detail).get("runs", [value]) for detail, value in zip(ok["detail"], ok["value"], strict=True)]
+    return np.concatenate(runs)
 
 
 def _common_reason(group: pd.DataFrame) -> str:
@@ -214,9 +224,10 @@ def _subtitle(task: Plain) -> str:
     seconds = sum(clip["seconds"] for clip in task["clips"])
     speakers = {clip["speaker"] for clip in task["clips"] if clip["speaker"]}
     voices = f", {len(speakers)} speaker{'s' * (len(speakers) > 1)}" if speakers else ""
-    return (
-        f"{task['dataset']['title']}: {len(task['clips'])} clips, {seconds:.0f} s{voices}; scored at {task['rate']} Hz"
-    )
+    clip_seconds = task.get("timing", {}).get("clip_seconds")
+    how = f"timed at a length of {clip_seconds:g} s" if clip_seconds else f"scored at {task['rate']} Hz"
+    clips = f"{len(task['clips'])} clip{'s' * (len(task['clips']) != 1)}"
+    return f"{task['dataset']['title']}: {clips}, {seconds:.0f} s{voices}; {how}"
 
 
 def _notes(task: Plain, rows: Iterable[Row]) -> Iterable[str]:
