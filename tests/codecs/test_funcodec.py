@@ -19,13 +19,33 @@ from codecmark.codecs.funcodec import PLUGIN
 from codecmark.core.contracts import Codec
 from codecmark.core.errors import WeightsError, WeightsMissing
 from codecmark.nn import funcodec as nn_funcodec
+from codecmark.nn import funcodec_configs
 from codecmark.nn.configurations import Configuration
+from codecmark.nn.freqcodec import FreqCodec, Spectra
 from codecmark.nn.network import randomised
+from codecmark.nn.rvq import Codebook
+from codecmark.nn.seanet2d import Half
 from codecmark.nn.whole_clips import WholeClips
 
 Array = NDArray[Any]
-FOLDERS = ("funcodec_nq32ds320", "funcodec_nq32ds640")
-MANIFESTS = {"nq32ds320": "funcodec_nq32ds320", "nq32ds640": "funcodec_nq32ds640"}
+HOPS = {
+    "funcodec_nq32ds320": 320,
+    "funcodec_nq32ds640": 640,
+    "funcodec_freqcodec_gr1nq32ds320": 320,
+    "funcodec_freqcodec_gr8nq32ds320": 320,
+    "funcodec_freqcodec_lstm_nq32ds320": 320,
+}
+LSTM = {"seq_model": "lstm", "n_filters": 32, "conv_group_ratio": -1}
+MANIFESTS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "funcodec_nq32ds320": ("nq32ds320", {}),
+    "funcodec_nq32ds640": ("nq32ds640", {}),
+    "funcodec_freqcodec_magphase_nq32ds320": ("gr8nq32ds320", LSTM),
+    "funcodec_freqcodec_magphase_nq32ds640": (
+        "gr8nq32ds320",
+        {**LSTM, "ratios": [[4, 2], [4, 1], [4, 2], [4, 1]]},
+    ),
+}
+"""The published model whose configuration each one has, and what its halves have otherwise."""
 
 
 def parts(folder: Path) -> Any:
@@ -38,14 +58,21 @@ def tokens(codes: object) -> Array:
     return np.stack(codes.streams)
 
 
-def configuration(network: str, **more: Any) -> Configuration:
-    return Configuration({**nn_funcodec.SHARED, **nn_funcodec.PUBLISHED[network], **more}, "the configuration")
+def configuration(network: str, halves: Mapping[str, Any], **parts: Mapping[str, Any]) -> Configuration:
+    """That of a published model, with other values of both halves, and of single parts."""
+    changed = {"encoder_conf": halves, "decoder_conf": halves}
+    content = dict(funcodec_configs.published(network))
+    for part, values in [*changed.items(), *parts.items()]:
+        content[part] = {**content[part], **values}
+    return Configuration(content, "the configuration")
 
 
 def test_settings_are_the_rows_of_the_survey() -> None:
     """As in Tab.01, where bps are kbit/s."""
     found = {row.survey_id: (row.id, row.sample_rate, row.n_codebooks, row.kbps) for row in PLUGIN.settings}
     assert found == {
+        "F1": ("funcodec/en-libritts-16k-gr1nq32ds320", 16000, 32, 16.0),
+        "F2": ("funcodec/en-libritts-16k-gr8nq32ds320", 16000, 32, 16.0),
         "F3": ("funcodec/en-libritts-16k-nq32ds320", 16000, 32, 16.0),
         "F4": ("funcodec/en-libritts-16k-nq32ds640", 16000, 32, 8.0),
         "F5": ("funcodec/zh_en-general-16k-nq32ds320", 16000, 32, 16.0),
@@ -54,9 +81,38 @@ def test_settings_are_the_rows_of_the_survey() -> None:
 
 
 def test_missing_weights_say_how_to_get_them(tmp_path: Path) -> None:
-    wanted = "codecmark download funcodec_en-libritts-16k-nq32ds320' or put config.yaml, model.pth"
+    wanted = "codecmark download funcodec_en-libritts-16k-gr1nq32ds320' or put config.yaml, model.pth"
     with pytest.raises(WeightsMissing, match=wanted):
         PLUGIN.open(PLUGIN.settings[0], Resources(weights_root=tmp_path))
+
+
+def test_weights_are_where_the_makers_put_them() -> None:
+    """The names in the README of the original."""
+    repositories = {file.repo for row in PLUGIN.settings for file in getattr(PLUGIN.weights(row), "files", ())}
+    assert repositories == {
+        f"alibaba-damo/audio_codec-{name}-pytorch"
+        for name in (
+            "encodec-zh_en-general-16k-nq32ds640",
+            "encodec-zh_en-general-16k-nq32ds320",
+            "encodec-en-libritts-16k-nq32ds640",
+            "encodec-en-libritts-16k-nq32ds320",
+            "freqcodec_magphase-en-libritts-16k-gr8nq32ds320",
+            "freqcodec_magphase-en-libritts-16k-gr1nq32ds320",
+        )
+    }
+
+
+def test_what_is_assumed_is_said() -> None:
+    for row in PLUGIN.settings:
+        assumed = "assumed where weights are random" if row.survey_id in ("F1", "F2") else None
+        assert row.options.get("configuration") == assumed
+    assert "is assumed" in PLUGIN.card.notes[-1]
+    sizes = {}
+    for name in ("gr1nq32ds320", "gr8nq32ds320"):
+        network = funcodec_configs.network_of(funcodec_configs.published(name))
+        halves = [one for part, one in network.named_parameters() if not part.startswith("quantizer")]
+        sizes[name] = sum(one.numel() for one in halves) / 1e6
+    assert sizes == {"gr1nq32ds320": pytest.approx(0.51, abs=0.005), "gr8nq32ds320": pytest.approx(4.30, abs=0.005)}
 
 
 def shapes(name: str, shared: Path) -> dict[str, torch.Tensor]:
@@ -65,12 +121,13 @@ def shapes(name: str, shared: Path) -> dict[str, torch.Tensor]:
     return {key: torch.empty(shape, device="meta") for key, shape in manifest.items()}
 
 
-@pytest.mark.parametrize("network", MANIFESTS)
-def test_the_full_size_network_takes_the_tensors_of_the_original(network: str, shared: Path) -> None:
+@pytest.mark.parametrize("name", MANIFESTS)
+def test_the_full_size_network_takes_the_tensors_of_the_original(name: str, shared: Path) -> None:
     """All of its encoder, its decoder and its codebooks, and nothing else has a place."""
-    stored = shapes(MANIFESTS[network], shared)
+    stored = shapes(name, shared)
+    network, halves = MANIFESTS[name]
     with torch.device("meta"):
-        made = nn_funcodec.network_of(configuration(network))
+        made = funcodec_configs.network_of(configuration(network, halves))
     nn_funcodec.fill(made, stored, Path("model.pth"))
     used = [key for key in stored if key.startswith(("encoder.", "decoder.")) or key == "quantizer.rq.model.embed"]
     assert sum(one.numel() for one in made.state_dict().values()) == sum(stored[key].numel() for key in used)
@@ -79,15 +136,22 @@ def test_the_full_size_network_takes_the_tensors_of_the_original(network: str, s
             nn_funcodec.fill(made, {name: one for name, one in stored.items() if name != key}, Path("model.pth"))
 
 
-@pytest.mark.parametrize("name", FOLDERS)
+@pytest.mark.parametrize("name", ["funcodec_nq32ds640", "funcodec_freqcodec_gr8nq32ds320"])
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"encoder.model.0.conv.conv.bias": None}, "0.conv.bias is missing"),
+        ({"encoder.model.0.conv.conv.bias": None}, "0(.conv)?.conv.bias is missing"),
         ({"decoder.extra.weight": torch.zeros(1)}, "decoder.extra.weight is not expected"),
         ({"quantizer.rq.output_proj.weight": torch.zeros(1)}, "quantizer.rq.output_proj.weight is not expected"),
-        ({"quantizer.rq.model.embed": torch.zeros(31, 64, 4)}, "31.* is missing.*of another shape"),
-        ({"discriminator.more": torch.zeros(1), "mel_spec_transforms.9.window": torch.zeros(1)}, None),
+        ({"quantizer.rq.model.embed": torch.zeros(31, 64, 4)}, "31.*embed is missing.*of another shape"),
+        (
+            {
+                "discriminator.more": torch.zeros(1),
+                "mel_spec_transforms.9.window": torch.zeros(1),
+                "enc_trans_func.window": None,
+            },
+            None,
+        ),
     ],
 )
 def test_checkpoints_fit_to_the_last_key(
@@ -105,9 +169,8 @@ def test_checkpoints_fit_to_the_last_key(
         assert str(tmp_path / "model.pth") in str(raised.value)
 
 
-def changed(shared: Path, tmp_path: Path, **changes: Mapping[str, Any]) -> Path:
-    """A folder whose configuration has other values, by part."""
-    folder = shared / "parity/funcodec_nq32ds320"
+def changed(folder: Path, tmp_path: Path, **changes: Mapping[str, Any]) -> Path:
+    """A copy of a folder whose configuration has other values, by part."""
     config = yaml.safe_load((folder / "config.yaml").read_text())
     for part, values in changes.items():
         config[part] = {**config[part], **values} if isinstance(values, Mapping) else values
@@ -117,70 +180,89 @@ def changed(shared: Path, tmp_path: Path, **changes: Mapping[str, Any]) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("changes", "message"),
+    ("name", "changes", "message"),
     [
-        ({"model": "soundstream"}, "model: 'soundstream'"),
-        ({"model_conf": {"segment_dur": 1.0}}, "segment_dur: 1.0; here only None"),
-        ({"quantizer_conf": {"codec_dim": 8}}, "codec_dim: 8"),
-        ({"encoder_conf": {"seq_model": "transformer"}}, "under 'encoder_conf' says seq_model: 'transformer'"),
-        ({"decoder_conf": {"twists": 3}}, "under 'decoder_conf' has options that are not known here: twists"),
-        ({"encoder_conf": {"norm": "layer_norm"}}, "norm_type"),
-        ({"encoder_conf": {"ratios": [8, 5, 4]}}, "is of another model"),
-        ({"quantizer_conf": {"codebook_size": 100}}, "power of 2"),
+        ("nq32ds320", {"model": "soundstream"}, "model: 'soundstream'"),
+        ("nq32ds320", {"encoder": "conformer"}, "encoder: 'conformer'"),
+        ("nq32ds320", {"model_conf": {"segment_dur": 1.0}}, "segment_dur: 1.0; here only None"),
+        ("nq32ds320", {"quantizer_conf": {"codec_dim": 8}}, "codec_dim: 8"),
+        ("nq32ds320", {"encoder_conf": {"seq_model": "transformer"}}, "'encoder_conf' says seq_model: 'transformer'"),
+        ("nq32ds320", {"decoder_conf": {"twists": 3}}, "'decoder_conf' has options that are not known here: twists"),
+        ("nq32ds320", {"encoder_conf": {"norm": "layer_norm"}}, "norm_type must be one of"),
+        ("nq32ds320", {"encoder_conf": {"ratios": [8, 5, 4]}}, "is of another model"),
+        ("nq32ds320", {"quantizer_conf": {"codebook_size": 100}}, "power of 2"),
+        ("freqcodec_gr8nq32ds320", {"model_conf": {"codec_domain": ["stft", "stft"]}}, "codec_domain: .'stft', 'stft'"),
+        ("freqcodec_gr8nq32ds320", {"encoder_conf": {"seq_model": "transformer"}}, "not one of lstm, none"),
+        ("freqcodec_gr8nq32ds320", {"decoder_conf": {"norm": "layer_norm"}}, "not one of time_group_norm"),
+        ("freqcodec_gr8nq32ds320", {"encoder_conf": {"conv_group_ratio": 8}}, "groups must be"),
+        ("freqcodec_gr8nq32ds320", {"encoder_conf": {"ratios": [[4, 1], [4]]}}, "not enough values to unpack"),
+        ("freqcodec_gr8nq32ds320", {"decoder_conf": {"is_complex": True}}, "not known here: is_complex"),
     ],
 )
 def test_a_network_that_is_built_otherwise_is_refused(
-    changes: Mapping[str, Any], message: str, shared: Path, tmp_path: Path
+    name: str, changes: Mapping[str, Any], message: str, shared: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(WeightsError, match=message) as raised:
-        parts(changed(shared, tmp_path, **changes))
+        parts(changed(shared / f"parity/funcodec_{name}", tmp_path, **changes))
     assert "\n" not in str(raised.value)
 
 
 @pytest.mark.parametrize(
-    ("encoder", "decoder"),
+    ("network", "encoder", "decoder", "hop"),
     [
-        ({"n_filters": 3, "dimension": 5}, {"n_filters": 4}),
-        ({"ratios": [4, 2], "norm": "weight_norm", "causal": True}, {"ratios": [4, 2], "norm": "weight_norm"}),
-        ({"seq_layer_num": 1, "n_residual_layers": 2, "kernel_size": 5}, {"residual_kernel_size": 5, "compress": 1}),
+        ("nq32ds320", {"n_filters": 3, "dimension": 5}, {"n_filters": 4}, 320),
+        ("nq32ds320", {"ratios": [4, 2], "norm": "weight_norm", "causal": True}, {"norm": "weight_norm"}, 8),
+        ("nq32ds320", {"seq_layer_num": 1, "n_residual_layers": 2, "kernel_size": 5}, {"compress": 1}, 320),
+        ("gr1nq32ds320", {"n_filters": 4, "dimension": 5, "seq_model": "lstm"}, {"n_filters": 6}, 320),
+        ("gr1nq32ds320", {"norm": "weight_norm", "causal": True}, {"norm": "none", "causal": True}, 320),
+        ("gr8nq32ds320", {"ratios": [[4, 2], [8, 1], [8, 2]], "conv_group_ratio": 1}, {"true_skip": True}, 640),
+        ("gr8nq32ds320", {"kernel_size": 5, "n_residual_layers": 2, "dilation_base": 3}, {"compress": 1}, 320),
     ],
 )
-def test_widths_come_from_the_configuration(encoder: Any, decoder: Any, voice: Any) -> None:
-    half = {**nn_funcodec.HALF, "n_filters": 2}
+def test_widths_come_from_the_configuration(network: str, encoder: Any, decoder: Any, hop: int, voice: Any) -> None:
+    shared_options = {"n_filters": 4, "conv_group_ratio": 1} if network.startswith("gr") else {"n_filters": 2}
+    ratios = {"ratios": encoder["ratios"]} if "ratios" in encoder else {}
     config = configuration(
-        "nq32ds320",
-        encoder_conf={**half, **encoder},
-        decoder_conf={**half, **decoder},
+        network,
+        {**shared_options, **ratios},
+        encoder_conf=encoder,
+        decoder_conf=decoder,
         quantizer_conf={"num_quantizers": 7, "codebook_size": 16},
     )
-    network = randomised(nn_funcodec.network_of(config), seed=0)
-    codec, clip = WholeClips(network, 7, "cpu"), voice(seconds=0.3)
+    made = randomised(funcodec_configs.network_of(config), seed=0)
+    codec, clip = WholeClips(made, 7, "cpu"), voice(seconds=0.3)
     (codes,) = codec.encode([clip])
     (decoded,) = codec.decode([codes])
-    hop = 8 if "ratios" in encoder else 320
-    assert tokens(codes).shape == (7, -(-clip.num_samples // hop))
-    assert tokens(codes).max() < 16
+    steps, taken = (clip.num_samples // 160 + 1, hop // 160) if network.startswith("gr") else (clip.num_samples, hop)
+    assert tokens(codes).shape == (7, -(-steps // taken))
+    assert 1 < tokens(codes).max() < 16
+    assert (made.hop, made.codebook_sizes) == (hop, (16,) * 7)
     assert decoded.num_samples == clip.num_samples
 
 
-@pytest.fixture(scope="module", params=FOLDERS)
-def codec(request: pytest.FixtureRequest, shared: Path) -> Codec:
-    made: Codec = parts(shared / "parity" / request.param).codec(8)
+@pytest.fixture(scope="module", params=HOPS)
+def folder(request: pytest.FixtureRequest, shared: Path) -> Path:
+    return shared / "parity" / str(request.param)
+
+
+@pytest.fixture(scope="module")
+def codec(folder: Path) -> Codec:
+    made: Codec = parts(folder).codec(8)
     return made
 
 
-def test_lengths_and_bits(codec: Codec, voice: Any) -> None:
-    """Whole frames are sent, six bits a token here, and besides them one float32 for the loudness."""
-    frames = []
-    for num_samples in (2, 100, 319, 320, 321, 639, 640, 641, 5000):
+def test_lengths_and_bits(codec: Codec, folder: Path, voice: Any) -> None:
+    """As many frames as the plug-in says, six bits a token here, and besides them one float32 for the loudness."""
+    (setting,) = (row for row in PLUGIN.settings if row.survey_id == ("F1" if "freq" in folder.name else "F3"))
+    for num_samples in (2, 100, 159, 160, 161, 319, 320, 321, 639, 640, 641, 5000):
         (codes,) = codec.encode([voice(seconds=1.0).fit(num_samples)])
         (decoded,) = codec.decode([codes])
         assert isinstance(codes, Codes)
         assert decoded.samples.shape == (1, num_samples)
         assert (codes.side["scale"].shape, codes.side_bits) == ((1,), 32)
         assert codes.bits == tokens(codes).size * 6 + 32
-        frames.append(tokens(codes).shape[1])
-    assert frames in ([1, 1, 1, 1, 2, 2, 2, 3, 16], [1, 1, 1, 1, 1, 1, 1, 2, 8])
+        frames = PLUGIN.frames(setting, num_samples)[0] if HOPS[folder.name] == 320 else -(-num_samples // 640)
+        assert tokens(codes).shape == (8, frames)
 
 
 def test_a_clip_in_a_batch_is_as_alone(codec: Codec, voice: Any) -> None:
@@ -209,23 +291,43 @@ def test_the_scale_carries_the_loudness(codec: Codec, voice: Any) -> None:
     assert nothing.peak < 1e-6
 
 
-def test_fewer_codebooks_are_a_prefix(shared: Path, voice: Any) -> None:
-    made, clip = parts(shared / "parity" / FOLDERS[0]), voice(seconds=0.4)
+def test_fewer_codebooks_are_a_prefix(folder: Path, voice: Any) -> None:
+    made, clip = parts(folder), voice(seconds=0.4)
     whole, few = (tokens(made.codec(codebooks).encode([clip])[0]) for codebooks in (32, 3))
     np.testing.assert_array_equal(whole[:3], few)
 
 
-@pytest.mark.parametrize("network", MANIFESTS)
+@pytest.mark.parametrize("network", ["nq32ds320", "nq32ds640", "gr1nq32ds320", "gr8nq32ds320"])
 def test_random_weights_use_their_codebooks(network: str, voice: Any) -> None:
     """Many tokens in every codebook, an output neither dead nor endless, and all of it the same from one seed."""
-    halves = {
-        half: {**nn_funcodec.PUBLISHED[network][half], "n_filters": 4} for half in ("encoder_conf", "decoder_conf")
-    }
+    narrow = configuration(network, {"n_filters": 4, **({"conv_group_ratio": 1} if network.startswith("gr") else {})})
     clip, sent = voice(seconds=2.0), []
     for seed in (0, 0, 1):
-        codec = WholeClips(randomised(nn_funcodec.network_of(configuration(network, **halves)), seed), 32, "cpu")
+        codec = WholeClips(randomised(funcodec_configs.network_of(narrow), seed), 32, "cpu")
         sent.append(codec.encode([clip])[0])
     np.testing.assert_array_equal(tokens(sent[0]), tokens(sent[1]))
     assert (tokens(sent[0]) != tokens(sent[2])).mean() > 0.5
     assert min(len(set(stream)) for stream in tokens(sent[0])) > 10
     assert 0.001 < codec.decode([sent[2]])[0].peak < 1000
+
+
+@pytest.mark.parametrize("ratios", [((4, 1), (4, 1), (4, 2), (4, 1)), ((4, 2), (4, 1), (4, 1), (4, 2))])
+def test_what_fills_up_the_first_frame_is_taken_away_again(ratios: Any, voice: Any) -> None:
+    """Without norms, what a clip and the same one with more in front give differs at its ends only. The longest one
+    here needs no filling, as the clips FreqCodec was trained on; all others are in time with it."""
+    half = Half(n_filters=2, dimension=6, ratios=ratios, norm="none", seq_model="none", dilation_base=1)
+    spectra = Spectra(sample_rate=16000)
+    made = randomised(FreqCodec(half, half, spectra, [Codebook(64, 6) for _ in range(4)]), seed=0)
+    codec = WholeClips(made, 4, "cpu")
+    longest = voice(seconds=4.0).fit(399 * 160)
+    heard, delays = {}, {}
+    for steps in (399, 398, 397, 396):
+        cut = (399 - steps) * 160
+        clip = Audio(longest.samples[:, cut:], 16000)
+        delays[steps] = made.delay(clip.num_samples)
+        heard[steps] = codec.decode(codec.encode([clip]))[0].samples[0, 16000 - cut : -16000]
+    filled = made.hop // 160
+    assert delays == {steps: -(steps + 1) % filled * 160 for steps in heard}
+    assert np.abs(heard[399]).max() > 0.01
+    for steps in (398, 397, 396):
+        np.testing.assert_allclose(heard[steps], heard[399], atol=1e-4)

@@ -37,12 +37,14 @@ class Parts(Protocol):
 
     One clip at a time, as the original has it: nothing is filled up, cut or moved in time. `decoders` are the ways it
     knows from codes to samples, the usual one called ''. With `whole_frames` the adapter fills clips up to whole
-    frames before they are encoded; `missing` samples it puts before what is decoded.
+    frames before they are encoded.
     """
 
     decoders: frozenset[str]
     whole_frames: bool
-    missing: int
+
+    def delay(self, num_samples: int) -> int:
+        """Samples of delay that the adapter removes from what is decoded of a clip; below 0 it was early."""
 
     def latent(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         """Samples (samples,) to what is quantized, (channels, frames)."""

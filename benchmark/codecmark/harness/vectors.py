@@ -183,7 +183,8 @@ class Comparison:
 
     def _off(self, clip: str, audio: Audio) -> float:
         raw = self.parts.decoded(self.folder.array(f"codes_{clip}"), self.folder.side(clip), "")
-        moved = np.pad(raw, (self.parts.missing, audio.num_samples))[: audio.num_samples]
+        late = self.parts.delay(audio.num_samples)
+        moved = np.pad(raw[max(late, 0) :], (max(-late, 0), audio.num_samples))[: audio.num_samples]
         return _largest(moved, audio.samples[0]) / float(np.sqrt(np.mean(np.square(raw, dtype=np.float64))))
 
     @property

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any
+
 from torch import Tensor, nn
 from torch.nn import functional
 
+Pair = tuple[int, int]
+Sides = tuple[int, int]
+"""How much is put before and behind."""
 
-def around(length: int, span: int, stride: int, causal: bool) -> tuple[int, int]:
+
+def around(length: int, span: int, stride: int, causal: bool) -> Sides:
     """How much to put before and behind `length` steps for windows of `span` steps (dilation counted).
 
     What fills up the last stride comes behind; of the rest a causal convolution has all in front, another one half.
@@ -17,12 +25,18 @@ def around(length: int, span: int, stride: int, causal: bool) -> tuple[int, int]
     return overlap - right, right + missing
 
 
-def pad(states: Tensor, left: int, right: int, mode: str) -> Tensor:
-    """Pads the last dimension; a clip too short to be reflected is lengthened by zeros for it, cut off again after."""
-    length = states.shape[-1]
-    lacking = max(0, max(left, right) - length + 1) if mode == "reflect" else 0
-    padded = functional.pad(functional.pad(states, (0, lacking)), (left, right), mode)
-    return padded[..., : left + length + right]
+def pad(states: Tensor, sides: Sequence[Sides], mode: str) -> Tensor:
+    """Pads the last dimensions, the very last one by the first of `sides`.
+
+    One too short to be reflected is lengthened by zeros for it, cut off again after.
+    """
+    lengths = list(states.shape[::-1][: len(sides)])
+    reflected = zip(lengths, sides, strict=True) if mode == "reflect" else ()
+    lacking = [(0, max(0, max(ends) - length + 1)) for length, ends in reflected]
+    padded = functional.pad(functional.pad(states, list(chain(*lacking))), list(chain(*sides)), mode)
+    for index, (length, ends) in enumerate(zip(lengths, sides, strict=True), start=1):
+        padded = padded.narrow(-index, 0, length + sum(ends))
+    return padded
 
 
 class Conv1d(nn.Conv1d):
@@ -38,8 +52,34 @@ class Conv1d(nn.Conv1d):
     def forward(self, states: Tensor) -> Tensor:
         """(clips, channels, length) to (clips, channels, ceil(length / stride))."""
         span = (self.kernel_size[0] - 1) * self.dilation[0] + 1
-        left, right = around(states.shape[-1], span, self.stride[0], self._causal)
-        return super().forward(pad(states, left, right, self._mode))
+        sides = around(states.shape[-1], span, self.stride[0], self._causal)
+        return super().forward(pad(states, [sides], self._mode))
+
+
+class Conv2d(nn.Conv2d):
+    """A convolution over frequency and time with the padding of FunCodec.
+
+    In frequency one half is put at each end, and what does not fill the last stride is lost. In time it is as `Conv1d`,
+    except that what fills up the last stride comes in front where it is not causal.
+    Source: Du et al., FunCodec, 2024, and its code (padding of SConv2d).
+    """
+
+    def __init__(
+        self, channels_in: int, channels_out: int, kernel: Pair, *, causal: bool, mode: str = "reflect", **more: Any
+    ) -> None:
+        """`more` are stride, dilation and groups of `nn.Conv2d`."""
+        super().__init__(channels_in, channels_out, kernel, **more)
+        self._causal, self._mode = causal, mode
+
+    def forward(self, states: Tensor) -> Tensor:
+        """(clips, channels, bins, frames) to (clips, channels, floor(bins / stride), ceil(frames / stride))."""
+        high, wide = ((size - 1) * step + 1 for size, step in zip(self.kernel_size, self.dilation, strict=True))
+        frames, stride = states.shape[3], self.stride[1]
+        left, right = around(frames, wide, stride, self._causal)
+        if not self._causal:
+            left, right = left + -frames % stride, right - -frames % stride
+        sides = [(left, right), around(0, high, self.stride[0], causal=False)]
+        return super().forward(pad(states, sides, self._mode))
 
 
 class ConvTranspose1d(nn.ConvTranspose1d):

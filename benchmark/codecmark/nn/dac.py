@@ -104,7 +104,10 @@ class DacNetwork(CodecNetwork):
         self.model: Any = DacModel(config)  # what it answers is typed as unions of all that it might
         self.sample_rate, self.hop = config.sampling_rate, config.hop_length
         self.codebook_sizes = (config.codebook_size,) * config.n_codebooks
-        self.missing = missing_samples(config.upsampling_ratios)
+        self._missing = missing_samples(config.upsampling_ratios)
+
+    def delay(self, num_samples: int) -> int:
+        return -self._missing
 
     def encode(self, waves: Tensor) -> tuple[Tensor, Side]:
         return self.model.encoder(functional.pad(waves, (0, -waves.shape[-1] % self.hop))), {}

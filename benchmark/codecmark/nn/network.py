@@ -22,8 +22,7 @@ class CodecNetwork(nn.Module):
     """An encoder, a quantizer and a decoder, as their makers have them: nothing cut, nothing moved in time.
 
     `codebook_sizes` are of all its codebooks. With `whole_frames` a clip must be filled up to a multiple of `hop`
-    first. With `padded_batches` zeros behind a clip change nothing in its frames. `missing` samples are lacking at the
-    start of what it decodes.
+    first. With `padded_batches` zeros behind a clip change nothing in its frames.
     """
 
     sample_rate: int
@@ -31,11 +30,14 @@ class CodecNetwork(nn.Module):
     codebook_sizes: tuple[int, ...]
     whole_frames = False
     padded_batches = False
-    missing = 0
 
     def frames(self, num_samples: int) -> int:
         """Frames of a clip."""
         return -(-num_samples // self.hop)
+
+    def delay(self, num_samples: int) -> int:
+        """Samples by which what is decoded of a clip is late; below 0 it is early, its first samples are missing."""
+        return 0
 
     @abstractmethod
     def encode(self, waves: Tensor) -> tuple[Tensor, Side]:

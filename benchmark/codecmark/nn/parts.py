@@ -37,7 +37,7 @@ class NetworkParts:
         self._decoders = {"": network.decode, **(decoders or {})}
         self.decoders = frozenset(self._decoders)
         self.whole_frames = network.whole_frames
-        self.missing = network.missing
+        self.delay: Callable[[int], int] = network.delay
         self.codec: Callable[[int], Codec] = lambda codebooks: adapter(network, codebooks, device)
 
     @torch.inference_mode()

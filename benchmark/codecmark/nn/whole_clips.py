@@ -60,11 +60,8 @@ class WholeClips(InGroups):
         return [self._audio(row, codes.num_samples) for row, codes in zip(decoded, batch, strict=True)]
 
     def _audio(self, row: NDArray[np.float32], num_samples: int) -> Audio:
-        """A decoded clip, silence for what is missing at its start or its end."""
-        whole = np.zeros(num_samples, dtype=np.float32)
-        there = row[: num_samples - self._network.missing] if num_samples > self._network.missing else row[:0]
-        whole[self._network.missing : self._network.missing + len(there)] = there
-        return Audio(whole, self._network.sample_rate)
+        """A decoded clip in time with its input, silence for what is missing at its start or its end."""
+        return Audio(in_time(row, self._network.delay(num_samples), num_samples), self._network.sample_rate)
 
     def _moved(self, array: NDArray[Any]) -> Tensor:
         return torch.from_numpy(array).to(self._device)
@@ -77,3 +74,10 @@ def table(batch: Sequence[Codes]) -> NDArray[np.int64]:
     for row, codes in zip(rows, batch, strict=True):
         row[:, : len(codes.streams[0])] = codes.streams
     return rows
+
+
+def in_time(samples: NDArray[np.float32], delay: int, num_samples: int) -> NDArray[np.float32]:
+    """So many samples of what is late by `delay`, or early where that is below 0, zeros for those that are missing."""
+    start = max(-delay, 0)
+    there = samples[max(delay, 0) :][: max(num_samples - start, 0)]
+    return np.pad(there, (start, num_samples))[:num_samples]
