@@ -246,6 +246,18 @@ def test_another_commit_is_another_environment(environment: Environment, origina
     assert pinned(environment, original, "HEAD~1").state()[0] is EnvironmentState.BROKEN
 
 
+def test_half_removed_it_is_not_made(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+    create(environment, existing=sys.executable)
+
+    def interrupted(place: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("shutil.rmtree", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        remove("toy")
+    assert environment.state() == (EnvironmentState.BROKEN, "not finished")
+
+
 @pytest.mark.parametrize("name", ["nothing", "..", ".", "", "../content", ".toy.lock"])
 def test_only_what_is_here_is_removed(environment: Environment, name: str, folder: Path) -> None:
     create(environment, existing=sys.executable)

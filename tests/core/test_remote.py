@@ -30,6 +30,8 @@ from codecmark import (
     RemoteLM,
     Request,
     Resources,
+    Weights,
+    WeightsFile,
 )
 from codecmark.core import provision, registry
 from codecmark.core.errors import PluginError, WeightsMissing
@@ -143,6 +145,25 @@ def test_where_it_runs(puppet: Open, monkeypatch: pytest.MonkeyPatch, temporary:
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
     place = ast.literal_eval(ask(puppet(Resources(device="cuda:1")), "place").text)
     assert place["CUDA_VISIBLE_DEVICES"] == "1"
+
+
+def test_it_is_told_where_its_weights_are(plugin: LMPlugin, puppet: Open, tmp_path: Path) -> None:
+    weights = Weights(name="strings", files=(WeightsFile(name="strings.bin"),), source="the tests")
+
+    def told(**resources: Any) -> tuple[Any, Any]:
+        assert plugin.environment is not None
+        model = RemoteLM(plugin.environment, plugin.settings[0], Resources(**resources), weights)
+        setting = ast.literal_eval(ask(model, "place").text)["setting"]
+        return setting["weights"], setting["trusted"]
+
+    with pytest.raises(WeightsMissing, match="weights 'strings' are missing"):
+        told()
+    assert told(random_weights=True) == (None, False)
+    folder = tmp_path / "weights" / "strings"
+    folder.mkdir(parents=True)
+    (folder / "strings.bin").write_bytes(b"catgut")
+    assert told(weights_root=folder.parent) == (str(folder), False)
+    assert told(weights_root=folder.parent, trusted_pickles=frozenset({"strings"})) == (str(folder), True)
 
 
 def test_noise_does_not_disturb(puppet: Open, voice: Any, temporary: Path, capfd: pytest.CaptureFixture[str]) -> None:

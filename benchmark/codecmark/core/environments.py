@@ -131,6 +131,10 @@ class Environment:
             raise ValueError(f"schema {made.schema}")
         return made
 
+    def unmake(self) -> None:
+        """Says that it is not made, before it is taken apart."""
+        (self.place / "made.json").unlink(missing_ok=True)
+
     def write(self, made: Made) -> None:
         """Says that it is made, in one piece."""
         part = self.place / ".made.json"

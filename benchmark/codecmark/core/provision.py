@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from codecmark.core.checkout import git
 from codecmark.core.child import end_group
-from codecmark.core.environments import Environment, EnvironmentState, Made, environments_folder, present
+from codecmark.core.environments import Environment, EnvironmentState, Made, present
 from codecmark.core.errors import ProvisionError, UsageError
 
 OLDEST = (3, 8)
@@ -64,14 +64,15 @@ def create(
 
 def remove(name: str) -> None:
     """Removes all of an environment; a checkout that was only named stays. Raises `UsageError` where there is none."""
-    place = environments_folder() / name
     if name not in present():
         raise UsageError(f"environment '{name}' is not here: 'codecmark env list' shows them")
-    with _held(Environment(name=name)):
+    environment = Environment(name=name)
+    with _held(environment):
         try:
-            shutil.rmtree(place)
+            environment.unmake()
+            shutil.rmtree(environment.place)
         except OSError as error:
-            raise ProvisionError(f"cannot remove {place}: {error.strerror}") from error
+            raise ProvisionError(f"cannot remove {environment.place}: {error.strerror or error}") from error
 
 
 @contextmanager

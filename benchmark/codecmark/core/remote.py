@@ -4,7 +4,8 @@ The `open` of such a plug-in returns one of these; what is its own stands in the
 told plain things and gives plain things back (see core/worker.py):
 
     open_model(setting)          -> the model; setting has model, name, sample_rate, options, codebook_sizes, device,
-                                    weights (a folder, or None where they are made up), source, seed, offline
+                                    weights (a folder, or None where they are made up), trusted (their pickle files
+                                    may run code), source (the checkout, on sys.path), seed, offline
     model.encode(clip)           -> {"codes": [[...], ...]}, maybe "side": {name: [...]} and "side_bits", of clip.audio;
                                     or {"packets": [bytes, ...]}
     model.decode(sent)           -> {"audio": (samples, sample rate)}, of sent.codes, .side or .packets, .num_samples
@@ -113,6 +114,7 @@ def _opening(setting: Setting, resources: Resources, weights: Weights | None) ->
         "codebook_sizes": [stream.codebook_size for stream in setting.streams],
         "device": resources.device.partition(":")[0],
         "weights": folder,
+        "trusted": weights is not None and weights.name in resources.trusted_pickles,
         "seed": resources.seed,
         "offline": resources.offline,
     }
