@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -183,6 +184,15 @@ def test_synthetic_material_is_said(run: Any) -> None:
     assert table.synthetic
     assert table.notes == ("Synthetic material: good for trying things out, not for judging codecs.",)
     assert table.subtitle == "Toy corpus: 4 clips, 8 s, 1 speaker; scored at 16000 Hz"
+
+
+def test_a_flag_is_said_with_its_setting(run: Any) -> None:
+    a, pesq = run.setting("codec"), run.metric("pesq")
+    run.answers(a, pesq, 1.0, 2.0, 3.0, 4.0)
+    run.records = [replace(record, flag="configuration assumed") for record in run.records]
+    table = run.table()
+    assert (cell(table, a, pesq).flagged, table.rows[0].flags) == (4, ("configuration assumed",))
+    assert table.notes == ("codec 1 is flagged: configuration assumed",)
 
 
 def test_minus_zero_is_printed_as_zero() -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from codecmark.core.settings import APART, WeightsState
 from codecmark.results.card import Plain, RunCard
@@ -27,7 +27,7 @@ class Cell:
     `n_ok` of `n` clips were scored; `n` leaves out clips the metric does not apply to, but not those whose value could
     not be trusted. Where these outnumber the scored ones there is no value. `low` and `high` are the quartiles over
     clips, of timings over all runs. `state` is ok, partial, failed, not_applicable, unavailable or missing (not
-    measured yet).
+    measured yet). `flagged` of the clips are to be read with care, most of them for what `flag` says.
     """
 
     state: str
@@ -39,6 +39,7 @@ class Cell:
     high: float | None = None
     reason: str = ""
     flagged: int = 0
+    flag: str = ""
 
     def text(self, decimals: int) -> str:
         """The cell in print: the value, `n/N` behind it where it is not complete, or its state in words."""
@@ -101,6 +102,11 @@ class Row:
         return not self.apart
 
     @property
+    def flags(self) -> tuple[str, ...]:
+        """What its cells are flagged for."""
+        return tuple(dict.fromkeys(cell.flag for cell in self.cells.values() if cell.flag))
+
+    @property
     def kbps(self) -> float:
         """The counted bit rate, else the nominal one, else infinity: what rows are ordered by."""
         counted = self.cells["kbps"].value if "kbps" in self.cells else None
@@ -150,12 +156,10 @@ def tables(card: RunCard, latest: pd.DataFrame) -> list[Table]:
 def _table(card: RunCard, task: Plain, rows: pd.DataFrame) -> Table:
     columns = tuple(_column(card.metrics[name]) for name in task["metrics"])
     wanted = {name: _clips(task, card.metrics[name]) for name in task["metrics"]}
-    groups = dict(iter(rows.groupby(["setting", "metric"], sort=False)))
+    groups = _groups(rows)
     found = []
     for setting in task["settings"]:
-        cells = {
-            name: _cell(groups.get((setting, name)), wanted[name], card.metrics[name]["aggregate"]) for name in wanted
-        }
+        cells = {name: _cell(groups[setting, name], wanted[name], card.metrics[name]["aggregate"]) for name in wanted}
         found.append(Row(setting=card.settings[setting], cells=cells))
     found.sort(key=lambda row: (not row.ranked, row.kbps, row.id))
     return Table(
@@ -178,46 +182,74 @@ def _clips(task: Plain, metric: Plain) -> frozenset[str]:
     return frozenset(task["metric_clips"].get(metric["name"]) or (clip["id"] for clip in task["clips"]))
 
 
-def _cell(group: pd.DataFrame | None, clips: frozenset[str], aggregate: str) -> Cell:
-    group = group[group["clip"].isin(clips)] if group is not None else None
-    if group is None or group.empty:
+class _Answer(NamedTuple):
+    """What a cell needs of a row; plain tuples, for thousands of small frames would be slow."""
+
+    clip: str
+    status: str
+    value: float
+    weight: float
+    reason: str
+    flag: str
+    detail: str
+
+
+def _groups(rows: pd.DataFrame) -> Mapping[tuple[str, str], list[_Answer]]:
+    """The rows by setting and metric."""
+    found: dict[tuple[str, str], list[_Answer]] = defaultdict(list)
+    columns = rows[["setting", "metric", *_Answer._fields]]
+    for setting, metric, *answer in columns.itertuples(index=False, name=None):
+        found[setting, metric].append(_Answer(*answer))
+    return found
+
+
+def _cell(group: list[_Answer], clips: frozenset[str], aggregate: str) -> Cell:
+    group = [answer for answer in group if answer.clip in clips]
+    if not group:
         return Cell(state="missing", n=len(clips), reason="not measured yet")
-    by_status = group["status"].value_counts()
-    ok = group[group["status"] == Status.OK]
-    doubted = group[(group["status"] == Status.NOT_APPLICABLE) & group["reason"].str.startswith(UNTRUSTED)]
-    n = len(clips) - int(by_status.get(Status.NOT_APPLICABLE, 0)) + len(doubted)
+    by_status = Counter(answer.status for answer in group)
+    ok = [answer for answer in group if answer.status == Status.OK]
+    others = [answer for answer in group if answer.status != Status.OK]
+    doubted = [one for one in others if one.status == Status.NOT_APPLICABLE and one.reason.startswith(UNTRUSTED)]
+    flags = [answer.flag for answer in group if answer.flag]
+    n = len(clips) - by_status[Status.NOT_APPLICABLE] + len(doubted)
     common: dict[str, Any] = {
         "n": n,
         "n_ok": len(ok),
-        "n_failed": int(by_status.get(Status.FAILED, 0)),
-        "reason": _common_reason(group),
-        "flagged": int((group["flag"] != "").sum()),
+        "n_failed": by_status[Status.FAILED],
+        "reason": _most_common(answer.reason for answer in others),
+        "flagged": len(flags),
+        "flag": _most_common(flags),
     }
     if len(doubted) > len(ok):
-        return Cell(state=str(Status.NOT_APPLICABLE), **{**common, "reason": _common_reason(doubted)})
-    if ok.empty:
-        state = next(
-            (s for s in (Status.FAILED, Status.UNAVAILABLE, Status.NOT_APPLICABLE) if by_status.get(s, 0)), "missing"
-        )
+        reason = _most_common(answer.reason for answer in doubted)
+        return Cell(state=str(Status.NOT_APPLICABLE), **{**common, "reason": reason})
+    if not ok:
+        state = next((s for s in (Status.FAILED, Status.UNAVAILABLE, Status.NOT_APPLICABLE) if by_status[s]), "missing")
         return Cell(state=str(state), **common)
-    values = _every_run(ok) if aggregate == "median" else ok["value"].to_numpy()
-    weights = ok["weight"].to_numpy()
+    return Cell(state="ok" if len(ok) == n else "partial", **_aggregated(ok, aggregate), **common)
+
+
+def _aggregated(ok: list[_Answer], aggregate: str) -> dict[str, Any]:
+    """Value and quartiles over the scored clips."""
+    values = [run for one in ok for run in _runs(one)] if aggregate == "median" else [one.value for one in ok]
+    weights = np.array([one.weight for one in ok])
     total = weights.sum()
     value = np.median(values) if aggregate == "median" or total == 0 else float(values @ weights) / total
     low, high = np.quantile(values, [0.25, 0.75])
-    state = "ok" if len(ok) == n else "partial"
-    return Cell(state=state, value=float(value), low=float(low), high=float(high), **common)
+    return {"value": float(value), "low": float(low), "high": float(high)}
 
 
-def _every_run(ok: pd.DataFrame) -> NDArray[np.float64]:
-    """The values of the clips; of a clip that was run several times, those of all its runs."""
-    runs = [json.loads(detail).get("runs", [value]) for detail, value in zip(ok["detail"], ok["value"], strict=True)]
-    return np.concatenate(runs)
+def _runs(answer: _Answer) -> list[float]:
+    """The value of a clip; of one that was run several times, those of all its runs."""
+    runs: list[float] = json.loads(answer.detail).get("runs", [answer.value])
+    return runs
 
 
-def _common_reason(group: pd.DataFrame) -> str:
-    reasons = group.loc[group["status"] != Status.OK, "reason"]
-    return "" if reasons.empty else str(reasons.mode().iloc[0])
+def _most_common(texts: Iterable[str]) -> str:
+    """The first by the alphabet of those that are most common; nothing where there are none."""
+    counts = Counter(texts)
+    return max(sorted(counts), key=lambda text: counts[text], default="")
 
 
 def _subtitle(task: Plain) -> str:
@@ -241,5 +273,5 @@ def _notes(task: Plain, rows: Iterable[Row]) -> Iterable[str]:
         yield f"unavailable: {reason}"
     if failed := sum(cell.n_failed for cell in cells):
         yield f"{failed} scores failed and are left out of the means; n/N stands beside what is incomplete."
-    if any(cell.flagged for cell in cells):
-        yield "Some rows were added later to outputs that came out differently the second time; they are flagged."
+    for row in rows:
+        yield from (f"{row.setting['title']} is flagged: {flag}" for flag in row.flags)
