@@ -45,6 +45,14 @@ def test_settings_in_full(cli: Any) -> None:
     assert settings["identity/pcm"]["sample_rate"] is None
 
 
+def test_the_table_shows_the_licences_of_code_and_of_weights(cli: Any) -> None:
+    lines = cli("list", "codecs").out.splitlines()
+    assert lines[0].split()[-2:] == ["code_licence", "weights_licence"]
+    start = lines[0].index("code_licence")
+    (dac,) = [line[start:].split("  ") for line in lines if line.startswith("dac/16khz ")]
+    assert [dac[0], dac[-1].strip()] == ["MIT; run by transformers (Apache-2.0)", "MIT"]
+
+
 def test_survey_ids_are_those_of_the_survey_and_no_two_alike(cli: Any) -> None:
     ids = [row["survey_id"] for row in listed(cli, "codecs") if row["survey_id"]]
     assert len(set(ids)) == len(ids)

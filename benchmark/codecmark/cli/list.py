@@ -24,9 +24,10 @@ def list_(
 
     root = root_folder("--data-root", data_root)
     tokens = ("sample_rate", "n_codebooks", "codebook_size", "frame_rate")
+    licences = ("code_licence", "weights_licence")
     kinds: dict[str, tuple[Callable[[], Rows], tuple[str, ...]]] = {
-        "codecs": (_codecs, ("id", "survey_id", *tokens, "kbps", "weights", "licence")),
-        "lms": (_lms, ("id", "sample_rate", "acts", "weights", "environment", "licence")),
+        "codecs": (_codecs, ("id", "survey_id", *tokens, "kbps", "weights", *licences)),
+        "lms": (_lms, ("id", "sample_rate", "acts", "weights", "environment", *licences)),
         "metrics": (_metrics, ("name", "title", "better", "unit", "domains", "summary")),
         "datasets": (partial(_datasets, root), ("name", "title", "here", "download", "licence", "layout")),
         "tasks": (
@@ -67,10 +68,16 @@ def _settings(kind: Any) -> Rows:
         if not isinstance(plugin, kind):
             continue
         plain = setting_plain((plugin, setting), Resources())
-        licence = plugin.card.weights_licence or plugin.card.code_licence
-        acts = sorted(getattr(plugin, "acts", ())) or None
+        licences = {name: plain["card"][name] for name in ("code_licence", "weights_licence")}
         rows.append(
-            {**plain, "codec": plain["model"], "weights": plain["weights"]["state"], "licence": licence, "acts": acts}
+            {
+                **plain,
+                **licences,
+                "codec": plain["model"],
+                "weights": plain["weights"]["state"],
+                "licence": licences["weights_licence"] or licences["code_licence"],
+                "acts": sorted(getattr(plugin, "acts", ())) or None,
+            }
         )
     return rows
 
