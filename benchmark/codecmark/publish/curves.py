@@ -28,6 +28,12 @@ class Curve:
         values = [(row, row.kbps, row.cells[column.name].value) for row in self.rows]
         return [(row, x, y) for row, x, y in values if y is not None]
 
+    def short(self, row: Row) -> str:
+        """The name of a point of this curve, beside the name of the curve."""
+        name = str(row.setting["name"])
+        own = name.removeprefix(_shared([other.setting["name"] for other in self.rows])).lstrip("-_")
+        return str(row.setting["survey_id"] or own or name)
+
 
 def curves(table: Table) -> list[Curve]:
     """Settings of one model are a curve as long as they share a sample rate and weights: else they are networks."""
@@ -51,11 +57,6 @@ def levels(table: Table, column: Column) -> list[tuple[str, float]]:
     return [(title, value) for title, value in values if value is not None]
 
 
-def short(row: Row) -> str:
-    """The name of a point beside the name of its curve."""
-    return str(row.setting["survey_id"] or row.setting["name"])
-
-
 def _drawn(row: Row) -> bool:
     kind, state = row.setting["card"]["kind"], row.setting["weights"]["state"]
     return kind != "anchor" and state != WeightsState.RANDOM and 0 < row.kbps < math.inf
@@ -73,15 +74,18 @@ def _title(network: Network, found: dict[Network, list[Row]]) -> str:
     words = [str(rows[0].setting["card"]["title"])]
     if len(rates) > 1:
         words.append(
-            f"{rate / 1000:g} kHz" if rates.count(rate) == 1 else _called([row.setting["name"] for row in rows])
+            f"{rate / 1000:g} kHz" if rates.count(rate) == 1 else _shared([row.setting["name"] for row in rows])
         )
     if rows[0].apart:
         words.append(f"({rows[0].apart})")
     return " ".join(filter(None, words))
 
 
-def _called(names: Sequence[str]) -> str:
-    """A name, or the words that several begin with."""
-    words = zip(*(re.split("[-_]", name) for name in names), strict=False)
-    shared = itertools.takewhile(lambda column: len(set(column)) == 1, words)
-    return "-".join(column[0] for column in shared) if len(names) > 1 else names[0]
+def _shared(names: Sequence[str]) -> str:
+    """The words that all names begin with."""
+    words = zip(*(re.split("([-_@])", name) for name in names), strict=False)
+    return "".join(word for word, *others in itertools.takewhile(_alike, words)).rstrip("-_@")
+
+
+def _alike(words: tuple[str, ...]) -> bool:
+    return len(set(words)) == 1

@@ -146,7 +146,7 @@ def _names(column: Column, lines: Sequence[Curve]) -> list[Place]:
     """What is to be written beside points: the setting's name, or the codec's where it has no other setting."""
     points = [(line, *point) for line in sorted(lines, key=_is_alone) for point in line.points(column)]
     return [
-        Place(_text(line.title if _is_alone(line) else curves.short(row)), x, y, _colour(line))
+        Place(_text(line.title if _is_alone(line) else line.short(row)), x, y, _colour(line))
         for line, row, x, y in points
     ]
 

@@ -15,13 +15,36 @@ from codecmark.publish.curves import Curve
 from codecmark.publish.plot_labels import Box, Drawn, Label, Named, Spot, place
 from codecmark.results.tables import Column, Row, Table
 
-WIDTH, HEIGHT = 460, 330
-LEFT, RIGHT, TOP, BOTTOM = 46, 448, 12, 286
 COLOURS, SHAPES = 8, ("circle", "square", "diamond", "down", "up", "cross")
 RADIUS = 4.5
 REACH = 0.3
 """How far beyond the range of the points, in parts of it, an anchor is still drawn."""
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The size of a panel, and where in it the axes are."""
+
+    width: int
+    height: int
+    left: int = 46
+    top: int = 12
+
+    @property
+    def right(self) -> int:
+        return self.width - 12
+
+    @property
+    def bottom(self) -> int:
+        return self.height - 44
+
+
+SMALL, LARGE = Frame(460, 330), Frame(700, 460)
+MANY = 24
+"""Points for which a small panel has room."""
+LONG = 3
+"""Points of a line that need not be named in full, each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +78,7 @@ class Tick:
 class Panel:
     """One metric over bit rate. `front` is the path of the Pareto front, a staircase."""
 
+    frame: Frame
     column: Column
     lines: tuple[Line, ...]
     front: str
@@ -65,11 +89,11 @@ class Panel:
 
 
 def panels(table: Table) -> list[Panel]:
-    """A panel for each metric of quality that has a direction and at least one point."""
+    """A panel for each metric of quality that has a direction and at least one point, all of one size."""
     found = curves.curves(table)
-    return [
-        _panel(table, found, column) for column in curves.columns(table) if any(curve.points(column) for curve in found)
-    ]
+    frame = LARGE if sum(len(curve.rows) for curve in found) > MANY else SMALL
+    columns = [column for column in curves.columns(table) if any(curve.points(column) for curve in found)]
+    return [_panel(frame, found, column, curves.levels(table, column)) for column in columns]
 
 
 def colour(curve: Curve) -> int:
@@ -95,38 +119,41 @@ def front(points: Iterable[tuple[float, float]], higher_is_better: bool) -> list
 class _Scales:
     """From bit rate, on a logarithmic scale, and score to places in the panel."""
 
+    frame: Frame
     x: tuple[float, float]
     y: tuple[float, float]
 
     def across(self, kbps: float) -> float:
-        low, high = map(math.log, self.x)
-        return round(LEFT + (RIGHT - LEFT) * (math.log(kbps) - low) / (high - low), 1)
+        (low, high), frame = map(math.log, self.x), self.frame
+        return round(frame.left + (frame.right - frame.left) * (math.log(kbps) - low) / (high - low), 1)
 
     def down(self, score: float) -> float:
-        return round(BOTTOM - (BOTTOM - TOP) * (score - self.y[0]) / (self.y[1] - self.y[0]), 1)
+        (low, high), frame = self.y, self.frame
+        return round(frame.bottom - (frame.bottom - frame.top) * (score - low) / (high - low), 1)
 
 
-def _panel(table: Table, found: Sequence[Curve], column: Column) -> Panel:
+def _panel(frame: Frame, found: Sequence[Curve], column: Column, levels: Sequence[tuple[str, float]]) -> Panel:
     scored = [point for curve in found for point in curve.points(column)]
-    scales, kept = _scales(scored, curves.levels(table, column))
+    scales, kept = _scales(frame, scored, levels)
     rivals = [(x, y) for row, x, y in scored if row.ranked and _whole(row, column)]
     best = front(rivals, bool(column.higher_is_better))
     lines = tuple(line for one in found if (line := _line(one, column, scales, best)).points)
     corners = [(scales.across(x), scales.down(y)) for x, y in best]
     ticks = tuple(Tick(scales.down(value), title) for title, value in kept)
     return Panel(
+        frame=frame,
         column=column,
         lines=lines,
-        front=_staircase(corners),
+        front=_staircase(corners, frame.right),
         anchors=ticks,
-        labels=_labels(lines, ticks, _steps(corners)),
+        labels=_labels(frame, lines, ticks, _steps(corners)),
         x_ticks=tuple(Tick(scales.across(kbps), f"{kbps:g}") for kbps in _octaves(scales.x)),
         y_ticks=tuple(Tick(scales.down(value), text) for value, text in _round_values(scales.y)),
     )
 
 
 def _scales(
-    scored: Sequence[tuple[Row, float, float]], levels: Sequence[tuple[str, float]]
+    frame: Frame, scored: Sequence[tuple[Row, float, float]], levels: Sequence[tuple[str, float]]
 ) -> tuple[_Scales, list[tuple[str, float]]]:
     """The scales, and the anchors that are near enough to the points to be drawn."""
     kbps, scores = [x for _, x, _ in scored], [y for _, _, y in scored]
@@ -134,7 +161,7 @@ def _scales(
     kept = [one for one in levels if min(scores) - REACH * span <= one[1] <= max(scores) + REACH * span]
     ends = [*scores, *(value for _, value in kept)]
     margin = 0.08 * ((max(ends) - min(ends)) or span)
-    return _Scales((min(kbps) / 1.35, max(kbps) * 1.35), (min(ends) - margin, max(ends) + margin)), kept
+    return _Scales(frame, (min(kbps) / 1.35, max(kbps) * 1.35), (min(ends) - margin, max(ends) + margin)), kept
 
 
 def _line(one: Curve, column: Column, scales: _Scales, best: Sequence[tuple[float, float]]) -> Line:
@@ -153,11 +180,11 @@ def _whole(row: Row, column: Column) -> bool:
     return cell.n_ok == cell.n
 
 
-def _staircase(places: Sequence[tuple[float, float]]) -> str:
+def _staircase(places: Sequence[tuple[float, float]], end: int) -> str:
     if not places:
         return ""
     steps = "".join(f"H{x:g}V{y:g}" for x, y in places[1:])
-    return f"M{places[0][0]:g},{places[0][1]:g}{steps}H{RIGHT}"
+    return f"M{places[0][0]:g},{places[0][1]:g}{steps}H{end}"
 
 
 def _steps(corners: Sequence[Spot]) -> list[tuple[Spot, Spot]]:
@@ -168,17 +195,24 @@ def _steps(corners: Sequence[Spot]) -> list[tuple[Spot, Spot]]:
     return found
 
 
-def _labels(lines: Sequence[Line], anchors: Sequence[Tick], steps: Sequence[tuple[Spot, Spot]]) -> tuple[Label, ...]:
-    room = Box(LEFT, TOP, RIGHT, BOTTOM)
-    points = [(colour(line.curve), point) for line in lines for point in line.points]
-    points.sort(key=lambda one: not one[1].front)
-    named = [
-        Named(point.row.id, number, str(point.row.setting["title"]), curves.short(point.row), point.x, point.y)
-        for number, point in points
-    ]
+def _labels(
+    frame: Frame, lines: Sequence[Line], anchors: Sequence[Tick], steps: Sequence[tuple[Spot, Spot]]
+) -> tuple[Label, ...]:
+    """Names first where they matter most: on the front, then at the end of each line."""
+    points = [(line, point) for line in lines for point in line.points]
+    points.sort(key=lambda one: (not one[1].front, one[1] is not one[0].points[-1]))
     lines_drawn = [((a.x, a.y), (b.x, b.y)) for line in lines for a, b in itertools.pairwise(line.points)]
     levels = [(tick.text, tick.at) for tick in anchors]
-    return place(Drawn(room, RADIUS, levels, [*lines_drawn, *steps]), named)
+    room = Box(frame.left, frame.top, frame.right, frame.bottom)
+    return place(Drawn(room, RADIUS, levels, [*lines_drawn, *steps]), [_named(*one) for one in points])
+
+
+def _named(line: Line, point: Point) -> Named:
+    """A long line has its whole name at its end only."""
+    whole = len(line.points) < LONG or point is line.points[-1]
+    short = line.curve.short(point.row)
+    text = str(point.row.setting["title"]) if whole else short
+    return Named(point.row.id, colour(line.curve), text, short, point.x, point.y)
 
 
 def _octaves(ends: tuple[float, float]) -> list[float]:
