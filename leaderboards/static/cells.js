@@ -1,16 +1,20 @@
 // A cell opens a strip: what its number stands on, who measured it, and the command that measures it again.
 // In a table the arrow keys go from cell to cell, so that it is a single stop of the tab key.
 const part = Object.fromEntries(
-  ["title", "about", "source", "command", "copy", "done", "close"].map((name) => [name, document.querySelector(`#strip-${name}`)]),
+  ["title", "about", "source", "command", "own", "copy", "done", "close"].map((name) => [name, document.querySelector(`#strip-${name}`)]),
 );
 const strip = document.querySelector("#strip");
 let opened = null;
 
 function commandOf(cell) {
-  const [row, table] = [cell.parentElement, cell.closest("table")];
-  const metric = row.dataset.metric ?? headingOf(cell).dataset.name;
-  const codecs = row.dataset.codecs ? ` --codecs ${row.dataset.codecs}` : "";
-  return `${table.dataset.command}${codecs}${metric === "nominal" ? "" : ` --metrics ${metric}`}`;
+  if (cell.dataset.command) return cell.dataset.command;
+  const { row, metric = headingOf(cell).dataset.name } = cell.parentElement.dataset;
+  return [cell.closest("table").dataset.command, row, metric !== "nominal" && `--metrics ${metric}`].filter(Boolean).join(" ");
+}
+
+function titleOf(cell) {
+  const name = cell.parentElement.dataset.metric ? "" : `${textOf(headingOf(cell))}: `;
+  return cell.dataset.title ?? `${textOf(cell.parentElement.cells[0])}, ${name}${textOf(cell)}`;
 }
 
 const headingOf = (cell) => [...cell.closest("table").tHead.rows].at(-1).cells[cell.cellIndex];
@@ -18,14 +22,15 @@ const textOf = (cell) => cell.innerText.trim().split("\n")[0];
 
 function openStrip(button) {
   const cell = button.closest("td");
-  const name = cell.parentElement.dataset.metric ? "" : `${textOf(headingOf(cell))}: `;
+  const { source, own } = cell.closest("table").dataset;
   opened?.classList.remove("open");
   opened = button;
   opened.classList.add("open");
-  part.title.textContent = `${textOf(cell.parentElement.cells[0])}, ${name}${textOf(cell)}`;
+  part.title.textContent = titleOf(cell);
   part.about.textContent = cell.title;
-  part.source.textContent = cell.closest("table").dataset.source;
+  part.source.textContent = source;
   part.command.textContent = commandOf(cell);
+  part.own.textContent = own;
   part.done.textContent = "";
   strip.hidden = false;
 }
@@ -42,25 +47,39 @@ function copyCommand() {
   part.done.textContent = document.execCommand("copy") ? "Copied" : "Selected: copy it with the keyboard";
 }
 
+// The cells of a row as buttons. In a long table they become that when they are pointed at or come to by key.
+function buttonsOf(row) {
+  for (const cell of row.querySelectorAll("td[data-command]:not(.live), td[data-value]:not(.given, .live)")) {
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "cell", tabIndex: -1 });
+    button.append(...cell.childNodes);
+    cell.append(button);
+    cell.classList.add("live");
+  }
+  return [...row.querySelectorAll(".cell")];
+}
+
 function move(event) {
   const by = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] }[event.key];
-  const cell = event.target.closest("td");
-  if (!by || !cell) return;
+  if (!by || !event.target.matches(".cell")) return;
   event.preventDefault();
-  const rows = [...cell.closest("table").querySelectorAll("tbody tr")].filter((row) => !row.hidden);
-  const row = rows[rows.indexOf(cell.parentElement) + by[0]];
-  const next = row?.cells[cell.cellIndex + by[1]]?.querySelector(".cell");
+  const row = event.target.closest("tr");
+  const rows = [...row.closest("table").querySelectorAll("tbody tr:not([hidden])")];
+  const other = rows[rows.indexOf(row) + by[0]];
+  const next = other && buttonsOf(other)[buttonsOf(row).indexOf(event.target) + by[1]];
   if (!next) return;
   event.target.tabIndex = -1;
   next.tabIndex = 0;
   next.focus();
 }
 
-for (const table of document.querySelectorAll("table.comparison")) {
-  table.querySelectorAll("td[data-value]").forEach((cell, i) => {
-    const button = Object.assign(document.createElement("button"), { type: "button", className: "cell", tabIndex: i ? -1 : 0 });
-    button.append(...cell.childNodes);
-    cell.append(button);
+const AT_ONCE = 200;
+
+for (const table of document.querySelectorAll("table[data-source]")) {
+  const cells = [...table.querySelectorAll("tbody tr")].slice(0, AT_ONCE).flatMap(buttonsOf);
+  if (cells.length) cells[0].tabIndex = 0;
+  table.addEventListener("pointerover", (event) => {
+    const row = event.target.closest("tbody tr");
+    if (row) buttonsOf(row);
   });
   table.addEventListener("keydown", move);
   table.addEventListener("click", (event) => {

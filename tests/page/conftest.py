@@ -6,6 +6,7 @@ import importlib.util
 import os
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -85,12 +86,15 @@ Voice = Callable[..., Audio]
 def run_folder(tmp_path_factory: pytest.TempPathFactory, voice: Voice) -> Path:
     """Six settings on five clips, with a failure, an inapplicable score and missing weights, and the audio of one."""
     run = MADE_UP.MadeUpRun(tmp_path_factory.mktemp("page") / "toy-run", clips=CLIPS)
+    run.asked = {"options": {"weights_root": "/home/me/weights"}, "places": {"/home/me/weights": "WEIGHTS"}}
     run.metric("kbps", higher=None, quality=False, title="Bit rate", unit="kbps")
     for name, higher in (("pesq_wb", True), ("stoi", True), ("mel_cs", False), ("wer", False), ("si_sdr", True)):
         run.metric(name, higher=higher, title=name.upper())
     run.metric("encode_rtf", higher=False, quality=False, decimals=4)
     for model, name, kind, kbps, rate, pesq in SETTINGS:
-        id_ = run.setting(model, name, kind, kbps=kbps, sample_rate=rate, card_title=model.capitalize())
+        survey_id = {"toy/3": "E2"}.get(f"{model}/{name}")
+        known = {"kbps": kbps, "sample_rate": rate, "survey_id": survey_id, "card_title": model.capitalize()}
+        id_ = run.setting(model, name, kind, **known)
         for i, clip in enumerate(CLIPS):
             run.answer(id_, "kbps", clip, kbps or 512.0)
             run.answer(id_, "pesq_wb", clip, pesq + (i - 2) / 10)
@@ -101,6 +105,10 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory, voice: Voice) -> Path:
             run.answer(id_, "si_sdr", clip, NotApplicable("identical") if identical else 3 * pesq)
         run.answer(id_, "encode_rtf", CLIPS[0], 0.01)
     run.answer("opus/6", "stoi", "c", Failure("score", "crash", "the worker died"), attempt=2)
+    for id_ in ("toy/3", "toy/12.5"):
+        licence = {"code_licence": "CC-BY-NC-4.0 (code)", "notes": ("Configuration assumed.",)}
+        run.settings[id_]["card"] |= licence
+    run.records = [replace(row, flag="configuration assumed" * row.setting.startswith("toy/3")) for row in run.records]
     folder = run.write()
     for setting in (REFERENCE, "opus/12"):
         for i, clip in enumerate(CLIPS):

@@ -106,8 +106,9 @@ def test_a_cell_says_what_it_stands_on_and_copies_its_command(view: Any, site: P
     assert "1 failed" in strip
     assert "the worker died" in strip
     assert "a processor, 2 cores" in strip
-    command = "codecmark run toy --dataset toy --codecs opus/6 --metrics stoi"
+    command = "codecmark run toy --weights-root WEIGHTS --out again --codecs opus/6 --metrics stoi"
     assert view.ask("document.querySelector('#strip-command').textContent") == command
+    assert "For WEIGHTS put your own" in strip
     view.ask("document.querySelector('#strip-copy').click()")
     assert view.ask("document.querySelector('#strip-done').textContent") == "Copied"
     view.call("Browser.grantPermissions", permissions=["clipboardReadWrite"])
@@ -166,6 +167,33 @@ def test_tables_of_the_survey_are_there(view: Any, site: Path) -> None:
     assert view.ask("!!document.querySelector('#survey-timeline svg').getBoundingClientRect().width")
     view.ask("document.querySelector('#survey sup a').click()")
     assert view.ask("document.querySelector('#survey').hidden") is False
+
+
+def test_a_measured_cell_of_the_survey_copies_its_command(view: Any, site: Path) -> None:
+    view.open((site / "index.html").as_uri() + "#tab=survey")
+    cells = "[...document.querySelectorAll('#survey-tab01-codecs .cell')]"
+    assert view.ask(f"{cells}.length") % 19 == 0
+    view.ask(f"{cells}.find(cell => cell.innerText === '2.50').click()")
+    assert view.ask("document.querySelector('#strip-title').textContent") == "E2, PESQ_WB: 2.50"
+    assert "5 of 5 clips" in view.ask("document.querySelector('#strip-about').textContent")
+    command = "codecmark run toy --weights-root WEIGHTS --out again --metrics pesq_wb --codecs E2"
+    assert view.ask("document.querySelector('#strip-command').textContent") == command
+    view.ask("document.querySelector('#survey-tab01-codecs .cell').focus()")
+    view.press("ArrowDown")  # past a cell that several rows share
+    view.press("ArrowDown")
+    view.press("Enter")
+    view.until("document.querySelector('#strip-title').textContent.startsWith('B2, PESQ_WB: ')")
+    assert view.said == []
+
+
+def test_licences_and_flags_are_seen(view: Any, site: Path) -> None:
+    view.open((site / "index.html").as_uri())
+    marks = "[...document.querySelectorAll('#t0-0 tr[data-key$=\"toy/3\"] .mark')].map(mark => mark.innerText)"
+    assert view.ask(marks) == ["CC-BY-NC-4.0", "configuration assumed"]
+    view.ask("document.querySelector('#tabs a[href=\"#about\"]').click()")
+    card = "[...document.querySelectorAll('.cards tbody tr')].find(row => row.innerText.startsWith('Toy')).innerText"
+    assert "CC-BY-NC-4.0 (code)" in view.ask(card)
+    assert "Configuration assumed." in view.ask(card)
 
 
 def test_downloads_give_the_files(view: Any, site: Path, tmp_path: Path) -> None:

@@ -59,7 +59,15 @@ def test_a_page_without_audio_says_so_and_tells_failures(view: Any, site: Path) 
     assert view.ask("document.querySelector('.clips td[title]').title").startswith("the weights of whisper")
     failed = "[...document.querySelectorAll('.clips td')].find(cell => cell.innerText === 'failed').title"
     assert view.ask(failed) == "score: the worker died"
-    assert "codecmark run toy --dataset toy --codecs opus/6" in text
+    assert "codecmark run toy --weights-root WEIGHTS --out again --codecs opus/6" in text
+
+
+def test_a_score_of_one_clip_copies_its_command(view: Any, site: Path) -> None:
+    view.open((site / "settings" / "opus-6.html").as_uri())
+    view.ask("document.querySelector('.clips tbody tr:nth-child(2) .cell').click()")
+    command = "codecmark run toy --weights-root WEIGHTS --out again --codecs opus/6 --clip b --metrics kbps"
+    assert view.ask("document.querySelector('#strip-command').textContent") == command
+    assert view.ask("document.querySelector('#strip-title').textContent") == "b, Bit rate: 6.00"
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1400, False), (390, True)])

@@ -22,6 +22,9 @@ from codecmark.results.tables import Table, tables
 def session_plain(status: str = "complete") -> Plain:
     return {
         "command": "codecmark run toy --out toy-run",
+        "tasks": {"toy": "toy"},
+        "options": {"out": "toy-run"},
+        "places": {},
         "started": "2030-01-02T03:04:05+00:00",
         "finished": "2030-01-02T03:05:05+00:00",
         "status": status,
@@ -41,7 +44,10 @@ def session_plain(status: str = "complete") -> Plain:
 
 @dataclass
 class MadeUpRun:
-    """Settings, metrics and answers are added; `write` puts them on disk as `codecmark run` would."""
+    """Settings, metrics and answers are added; `write` puts them on disk as `codecmark run` would.
+
+    `asked` replaces parts of its session.
+    """
 
     folder: Path
     clips: tuple[str, ...] = ("a", "b", "c", "d")
@@ -49,6 +55,7 @@ class MadeUpRun:
     title: str = "Toy task"
     synthetic: bool = False
     status: str = "complete"
+    asked: Plain = field(default_factory=dict)
     settings: dict[str, Plain] = field(default_factory=dict)
     metrics: dict[str, Plain] = field(default_factory=dict)
     records: list[Record] = field(default_factory=list)
@@ -155,7 +162,7 @@ class MadeUpRun:
             tasks={self.task: task},
             settings=self.settings,
             metrics=self.metrics,
-            sessions=(session_plain(self.status),),
+            sessions=({**session_plain(self.status), **self.asked},),
         )
 
     def write(self) -> Path:

@@ -45,6 +45,8 @@ def test_json_holds_every_cell_and_the_sessions(curve: Any) -> None:
     assert (row["cells"]["pesq"]["n_ok"], row["cells"]["pesq"]["n"]) == (4, 4)
     assert content["sessions"][0]["command"] == "codecmark run toy --out toy-run"
     assert "clips" not in content["task"]
+    assert "card" not in row["setting"]
+    assert content["cards"]["opus"]["kind"] == "classical"
 
 
 def test_markdown_has_the_bit_rates_side_by_side_and_the_best_in_bold(curve: Any) -> None:

@@ -20,7 +20,7 @@ class RunOptions:
     `codecs` are models, settings, survey ids or globs; `codebooks` are numbers of codebooks, or `all`, at each of which
     those that have some are run; `out` defaults to runs/TASK in the working folder;
     `trust_pickle` names weights whose pickle files may run code when they are read; `evaluators` are models that
-    metrics use, by role, beside or instead of the task's.
+    metrics use, by role, beside or instead of the task's; `clips` are those of the selection that are wanted, by id.
     """
 
     codecs: str | Sequence[str] | None = None
@@ -30,6 +30,7 @@ class RunOptions:
     data_root: str | Path | None = None
     weights_root: str | Path | None = None
     limit: int | None = None
+    clips: Sequence[str] | None = None
     device: str = "auto"
     workers: int | None = None
     batch_size: int | None = None

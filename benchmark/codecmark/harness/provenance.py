@@ -5,10 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-import shlex
 import socket
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,9 +19,11 @@ from codecmark.core.checkout import git
 from codecmark.core.describe import dataset_plain, metric_plain, setting_plain
 from codecmark.core.errors import WeightsMissing
 from codecmark.core.resources import Resources
+from codecmark.harness.asked import Asked
 from codecmark.harness.plan import Plan
 from codecmark.harness.task import Task, digest
 from codecmark.results.card import Plain, RunCard
+from codecmark.results.command import command
 
 PACKAGES = ("codecmark", "torch", "numpy", "scipy", "soxr", "soundfile", "transformers", "av")
 
@@ -40,10 +40,13 @@ def run_card(plans: Sequence[Plan], resources: Resources, session: Plain) -> Run
     )
 
 
-def session(resources: Resources, workers: int, seed: int) -> Plain:
-    """Who measures here and now, and with what."""
+def session(resources: Resources, workers: int, seed: int, asked: Asked) -> Plain:
+    """Who measures here and now, with what, and what was asked."""
     return {
-        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "command": command(asked.tasks.values(), asked.options),
+        "tasks": asked.tasks,
+        "options": asked.options,
+        "places": asked.places,
         "started": now(),
         "finished": None,
         "status": "running",

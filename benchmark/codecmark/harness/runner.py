@@ -18,6 +18,7 @@ from codecmark.core.errors import CodecmarkError, ContentError, UsageError
 from codecmark.core.items import Clip
 from codecmark.core.plugins import ExecutorPlugin
 from codecmark.harness import lacking, provenance
+from codecmark.harness.asked import asked
 from codecmark.harness.devices import devices
 from codecmark.harness.lane import LaneWork, score_shards, time_models
 from codecmark.harness.options import RunOptions, options_of, positive
@@ -80,7 +81,9 @@ class Run:
             raise UsageError("name a task: see 'codecmark list tasks'")
         self._options = options
         self._progress = progress
-        self._tasks = _each_once(options.applied(load(name)) for name in task_names)
+        typed = {name: options.applied(load(name)) for name in task_names}
+        self._tasks = _each_once(typed.values())
+        self._asked = asked({task.name: name for name, task in typed.items()}, options)
         for task in self._tasks:
             check_names(task)
         self._note_what_is_left_whole()
@@ -112,7 +115,8 @@ class Run:
         """The clips of each task. Raises `DataError` for a corpus that is not here, before any is read."""
         found = [registry.dataset(task.dataset) for task in self._tasks]
         opened = [plugin.open(argument, self._resources) for plugin, argument in found]
-        return [task.selection.apply(corpus.clips()) for task, corpus in zip(self._tasks, opened, strict=True)]
+        only = self._options.clips
+        return [task.selection.apply(corpus.clips(), only) for task, corpus in zip(self._tasks, opened, strict=True)]
 
     def execute(self) -> Results:
         """Measures, and returns what the folder then holds for these tasks."""
@@ -122,7 +126,7 @@ class Run:
             if not self._options.offline:
                 self._fetch_weights()
             plans = self.plans()
-            session = provenance.session(self._resources, self._workers, self._tasks[0].seed)
+            session = provenance.session(self._resources, self._workers, self._tasks[0].seed, self._asked)
             card = before.merged(provenance.run_card(plans, self._resources, session))
             self.store.write_card(card)
             status = "failed"

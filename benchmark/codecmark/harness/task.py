@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError,
 
 from codecmark.core import choose, content, registry
 from codecmark.core.audio import Mono
-from codecmark.core.errors import ClipError, ContentError, DataError, UnknownName
+from codecmark.core.errors import ClipError, ContentError, DataError, UnknownName, UsageError
 from codecmark.core.items import Clip, Domain
 from codecmark.core.plugins import MetricPlugin
 from codecmark.core.resources import Resources
@@ -41,8 +41,11 @@ class Selection(_Part):
     domains: tuple[Domain, ...] | None = None
     languages: tuple[str, ...] | None = None
 
-    def apply(self, clips: Sequence[Clip]) -> list[Clip]:
-        """The clips selected, in the dataset's order. Raises `DataError` when none is left."""
+    def apply(self, clips: Sequence[Clip], only: Sequence[str] | None = None) -> list[Clip]:
+        """The clips selected, in the dataset's order; of them `only` those with these ids.
+
+        Raises `DataError` when none is left, `UsageError` for an id that no selected clip has.
+        """
         kept = [clip for clip in clips if self._admits(clip)]
         if self.limit is not None and self.seed is not None:
             drawn = {clip.id for clip in sorted(kept, key=lambda clip: _draw(self.seed, clip.id))[: self.limit]}
@@ -50,7 +53,10 @@ class Selection(_Part):
         kept = kept[: self.limit]
         if not kept:
             raise DataError(f"the selection leaves none of the {len(clips)} clips: loosen it in the task's YAML")
-        return kept
+        known = {clip.id for clip in kept}
+        for unknown in [id_ for id_ in only or () if id_ not in known]:
+            raise UsageError(f"--clip {unknown}: no such clip among the {len(kept)} selected, such as {kept[0].id}")
+        return [clip for clip in kept if not only or clip.id in only]
 
     def _admits(self, clip: Clip) -> bool:
         return (

@@ -30,9 +30,9 @@ class ClipRow:
         return str(self.clip["id"])
 
     @property
-    def flagged(self) -> bool:
-        """Whether a score was taken of an output that came out differently the second time."""
-        return any(cell.flagged for cell in self.cells.values())
+    def flags(self) -> tuple[str, ...]:
+        """What its scores are flagged for."""
+        return tuple(dict.fromkeys(cell.flag for cell in self.cells.values() if cell.flag))
 
 
 def by_setting(card: RunCard, latest: pd.DataFrame) -> dict[Key, list[ClipRow]]:
@@ -51,7 +51,8 @@ def by_setting(card: RunCard, latest: pd.DataFrame) -> dict[Key, list[ClipRow]]:
 
 def _cell(status: str, value: float, reason: str, flag: str) -> Cell:
     ok = status == Status.OK
-    return Cell(state=status, value=value if ok else None, n_ok=int(ok), n=1, reason=reason, flagged=int(flag != ""))
+    value_of = value if ok else None
+    return Cell(state=status, value=value_of, n_ok=int(ok), n=1, reason=reason, flagged=int(flag != ""), flag=flag)
 
 
 def clip_text(cell: Cell | None, decimals: int) -> str:

@@ -15,7 +15,7 @@ from codecmark.core.errors import UsageError
 from codecmark.results.card import RunCard
 from codecmark.results.tables import Column, Row, Table
 
-TABLE_SCHEMA = 1
+TABLE_SCHEMA = 2
 
 NOTATION = (
     "Bold: the best of the complete rows that compete; anchors, demonstrations and random weights do not. "
@@ -59,18 +59,23 @@ def as_csv(table: Table) -> str:
 
 
 def as_json(table: Table, card: RunCard) -> str:
-    """The table with its settings' cards, every cell in full, and the run's sessions."""
-    rows: list[dict[str, Any]] = [{"ranked": row.ranked, **asdict(row)} for row in table.rows]
+    """The table with every cell in full, the cards of its codecs by model, and the run's sessions."""
     task = {key: value for key, value in card.tasks[table.task].items() if key != "clips"}
     content = {
         "schema": TABLE_SCHEMA,
         "task": task,
         "metrics": {column.name: card.metrics[column.name] for column in table.columns},
-        "rows": rows,
+        "cards": {row.setting["model"]: row.setting["card"] for row in table.rows},
+        "rows": [_row(row) for row in table.rows],
         "notes": list(table.notes),
         "sessions": list(card.sessions),
     }
-    return json.dumps(content, ensure_ascii=False, allow_nan=False)
+    return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _row(row: Row) -> dict[str, Any]:
+    setting = {key: value for key, value in row.setting.items() if key != "card"}
+    return {"ranked": row.ranked, "setting": setting, "cells": {name: asdict(cell) for name, cell in row.cells.items()}}
 
 
 def as_markdown(table: Table, plot: str | None) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from codecmark.publish import assets, cells, facts, figures, rate_plots, setting_pages, survey, timeline
+from codecmark.publish import assets, cells, commands, facts, figures, rate_plots, setting_pages, survey, timeline
 from codecmark.publish.formats import NOTATION, nominal, save
 from codecmark.publish.page_frame import frame
 from codecmark.publish.players import BUDGET_MB
@@ -20,6 +20,8 @@ from codecmark.publish.survey_table import SurveyTable
 from codecmark.results.tables import Row
 
 TITLE = "Audio codecs, measured"
+ROOMY = 24
+"""Rows that may stand without a frame of their own, in which the headings stay in sight."""
 
 
 def publish(runs: Sequence[Path], out: Path, audio_mb: float = BUDGET_MB) -> list[Path]:
@@ -41,6 +43,7 @@ def publish(runs: Sequence[Path], out: Path, audio_mb: float = BUDGET_MB) -> lis
 class SurveyPart:
     """The survey's tables beside a run, its timeline, and what others have published of its settings."""
 
+    run: Loaded
     tables: tuple[SurveyTable, ...]
     pictures: Mapping[str, Markup]
     published: SurveyTable
@@ -54,7 +57,7 @@ def survey_part(run: Loaded) -> SurveyPart:
     narrow, rows = published(codecs)
     title = next(table.title for table in tables if table.name == "timeline")
     picture = figures.inline(timeline.draw(facts.timeline()), "timeline", title)
-    return SurveyPart(tuple(tables), {"timeline": Markup(picture)}, narrow, tuple(rows))
+    return SurveyPart(run, tuple(tables), {"timeline": Markup(picture)}, narrow, tuple(rows))
 
 
 def page(
@@ -98,7 +101,11 @@ def _environment() -> jinja2.Environment:
         sort_value=cells.sort_value,
         row_kbps=row_kbps,
         explained=cells.explained,
-        codecs_option=cells.codecs_option,
+        breakable=cells.breakable,
+        restricted=cells.restricted,
+        roomy=ROOMY,
+        of_row=commands.of_row,
+        own=commands.own,
         measured_by=cells.measured_by,
         notation=NOTATION,
         survey_notation=survey.NOTATION,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from codecmark.publish import commands
 from codecmark.publish.facts import MeasuredFacts, NoteFacts
 from codecmark.publish.runs import Loaded
 from codecmark.publish.survey_table import HEADING, Measured, State, SurveyColumn
@@ -72,7 +73,14 @@ def _column(run: Loaded, facts: MeasuredFacts, ids: Sequence[str], lacking: Mapp
     score, table = max(have, key=lambda one: _filled(one[1], one[0], ids))
     about = next(column for column in table.columns if column.name == score)
     column = SurveyColumn(
-        name=score, title=about.title, kind="measured", group=GROUP, unit=about.unit, arrow=about.arrow, numeric=True
+        name=score,
+        title=about.title,
+        kind="measured",
+        group=GROUP,
+        unit=about.unit,
+        arrow=about.arrow,
+        numeric=True,
+        command=commands.of_column(run, table.task, score),
     )
     return MeasuredColumn(column, {**empty, **_cells(table, score, ids, lacking)}, table)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -27,7 +28,7 @@ def report(run: Path, out: Path) -> list[Path]:
     written = []
     for table in loaded.tables:
         written += _write(table, out)
-        page = leaderboard.page([Loaded(run.name, loaded.card, (table,))])
+        page = leaderboard.page([replace(loaded, tables=(table,))])
         written.append(save(out / f"{file_name(table.task)}.html", page))
     return written + _write_survey(loaded, out / SURVEY)
 

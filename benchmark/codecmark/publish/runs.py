@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
+from codecmark.publish import private
 from codecmark.results.card import RunCard
 from codecmark.results.store import Store
 from codecmark.results.tables import Table, tables
@@ -12,11 +15,12 @@ from codecmark.results.tables import Table, tables
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A run folder, read: its name, its card, and a table per task."""
+    """A run folder as it may be published: its name, its card, a table per task, and the rows in force."""
 
     name: str
     card: RunCard
     tables: tuple[Table, ...]
+    latest: pd.DataFrame
 
     @property
     def devices(self) -> tuple[str, ...]:
@@ -27,5 +31,10 @@ class Loaded:
 def load(run: Path) -> Loaded:
     """Reads a run folder. Raises `StoreError` when it is none, or is damaged."""
     store = Store.existing(run)
-    card = store.card()
-    return Loaded(run.resolve().name, card, tuple(tables(card, store.latest())))
+    card, latest = store.card(), store.latest()
+    places = private.places(card)
+    latest["reason"] = latest["reason"].map(
+        {reason: private.hidden(reason, places) for reason in latest["reason"].unique()}
+    )
+    card = private.without_places(card, run / "run.json")
+    return Loaded(run.resolve().name, card, tuple(tables(card, latest)), latest)

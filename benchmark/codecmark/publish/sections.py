@@ -6,8 +6,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from codecmark.publish import curves, rate_plots
-from codecmark.publish.cells import task_command
+from codecmark.publish import commands, curves, rate_plots
 from codecmark.publish.curves import Curve
 from codecmark.publish.formats import as_csv, as_json, file_name, ordered
 from codecmark.publish.rate_plots import Panel
@@ -36,7 +35,8 @@ class Section:
 
     @property
     def command(self) -> str:
-        return task_command(self.run, self.table.task)
+        """What measures all of it anew."""
+        return commands.of_task(self.run, self.table.task)
 
     @property
     def file_name(self) -> str:

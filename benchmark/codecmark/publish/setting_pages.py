@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 
 import jinja2
 
-from codecmark.publish import assets, cells
+from codecmark.publish import assets, cells, commands
 from codecmark.publish.clip_scores import ClipRow, Extremes, by_setting, clip_text, extremes
 from codecmark.publish.formats import file_name, nominal, save
 from codecmark.publish.page_frame import frame
@@ -20,7 +21,6 @@ from codecmark.publish.players import AUDIO, Pair, Players
 from codecmark.publish.runs import Loaded
 from codecmark.publish.sections import data_uri, grouped
 from codecmark.results.card import Plain
-from codecmark.results.store import Store
 from codecmark.results.tables import Column, Row, Table, apart
 
 FOLDER = "settings"
@@ -77,7 +77,7 @@ class Part:
     @property
     def command(self) -> str:
         """What measures the setting anew."""
-        return f"{cells.task_command(self.run, self.table.task)} --codecs {cells.codecs_option(self.row)}"
+        return f"{commands.of_task(self.run, self.table.task)} {commands.of_row(self.row)}"
 
 
 def addresses(runs: Sequence[Loaded]) -> list[dict[str, str]]:
@@ -110,7 +110,7 @@ def place(out: Path, pages: dict[str, str], number: int, audio_mb: float) -> Pla
 
 def write(folder: Path, run: Loaded, to: Place) -> list[Path]:
     """Writes the pages of a run and copies the audio that has no room in them; gives the paths of the pages."""
-    scores = by_setting(run.card, Store.existing(folder).latest())
+    scores = by_setting(run.card, run.latest)
     environment = _environment()
     template, common = environment.get_template("setting.html"), frame()
     written = []
@@ -199,8 +199,11 @@ def _environment() -> jinja2.Environment:
         clip_text=clip_text,
         sort_value=cells.sort_value,
         explained=cells.explained,
+        middle=cells.middle,
         measured_by=cells.measured_by,
         file_name=file_name,
         nominal=nominal,
+        own=commands.own,
+        quoted=shlex.quote,
     )
     return environment

@@ -117,7 +117,7 @@ Kind = Literal["text", "measured", "published"]
 class SurveyColumn:
     """A column: `group` is the heading above several, `long` one whose text is broken into lines.
 
-    `source` is where all of its facts stand; a column of `measured` has none.
+    `source` is where all of its facts stand; a column of `measured` has none, but a `command` that measures it.
     """
 
     name: str
@@ -129,6 +129,7 @@ class SurveyColumn:
     numeric: bool = False
     long: bool = False
     source: Source | None = None
+    command: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
