@@ -108,6 +108,24 @@ def test_a_checkpoint_of_another_model_is_refused_naming_the_key(
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"resblock": "2"}, "says resblock: '2'; here only '1'"),
+        ({"upsample_rates": [8, 5]}, "of no network that can be made here"),
+        ({"n_codes": None}, "says nothing of 'n_codes'"),
+    ],
+)
+def test_what_cannot_be_run_is_refused_naming_the_field(change: dict[str, Any], message: str, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(VECTORS, tmp_path / "vectors"))
+    path = folder / "config_16k_320d.json"
+    config = {key: value for key, value in {**CONFIG, **change}.items() if key not in change or value is not None}
+    path.chmod(0o644)
+    path.write_text(json.dumps(config))
+    with pytest.raises(WeightsError, match=message):
+        nn_hificodec.open_parts(folder, Resources())
+
+
 def test_weights_in_their_folder_are_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As a user has them, but that the network is a small one: codes and samples of the original."""
     widths = nn_hificodec.open_parts(VECTORS, Resources())._network.encoder

@@ -34,6 +34,7 @@ FIXED_AUTOENCODER = {
     "nonlinear_activation": "ELU",
 }
 FIXED_VOCODER = {"nonlinear_activation": "LeakyReLU", "nonlinear_activation_params": {"negative_slope": SLOPE}}
+"""What configurations must not say otherwise."""
 
 LIBRITTS = Shape(sample_rate=24000)
 VCTK = Shape(sample_rate=48000)

@@ -30,6 +30,8 @@ NORM_CHANNELS = 16
 NORM_EPSILON = 1e-6
 LAST_ENCODER_SLOPE = 0.01
 ENTRIES_OF_CHECKPOINT = ("encoder", "quantizer", "generator")
+FIXED = {"resblock": "1"}
+"""What a configuration must not say otherwise."""
 UNSAID = {"width": "encoder.conv_pre.weight_v", "latent": "encoder.conv_post.weight"}
 """Fields of `Shape` that the original's configuration does not have, and the tensor of which they are the outputs."""
 
@@ -177,6 +179,7 @@ def _tensors(path: Path, content: Any) -> checkpoints.Tensors:
 
 def _shape_of(given: configurations.Configuration, tensors: checkpoints.Tensors) -> Shape:
     """What the original's configuration says, and the tensors themselves for what it does not."""
+    given.only(FIXED)
     unsaid = {field: tensors[name].shape[0] for field, name in UNSAID.items() if name in tensors}
     return Shape(
         sample_rate=given["sampling_rate"],
