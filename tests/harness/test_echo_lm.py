@@ -78,22 +78,34 @@ def test_an_act_it_does_not_do_is_not_applicable(bench: Any, tmp_path: Path, row
 
 
 def test_an_answer_of_another_length_and_a_clip_without_text(bench: Any, voice: Any, tmp_path: Path, rows: Any) -> None:
-    """`half` answers too briefly; `copy` raises where the request has no text. Each costs only itself."""
+    """`half` answers too briefly; a continuation needs a text, which one clip has not. Each costs only itself."""
     bench.add(told=voice(), silent=voice(seed=1))
     (bench.clips / "told.txt").write_text("the words of it")
-    task = bench.task(act="SE", models=["echo"], metrics=["kbps"])
+    task = bench.task(act="AC", models=["echo"], metrics=["kbps"])
     assert measure(task, out=tmp_path / "out").failed == 3
     found = {key[:2]: (row["status"], row["kind"]) for key, row in rows(tmp_path / "out").items()}
     assert found == {
         ("echo/copy", "told.wav"): ("ok", ""),
-        ("echo/copy", "silent.wav"): ("failed", "AssertionError"),
+        ("echo/copy", "silent.wav"): ("failed", "incomplete_request"),
         ("echo/half", "told.wav"): ("failed", "wrong_length"),
-        ("echo/half", "silent.wav"): ("failed", "AssertionError"),
+        ("echo/half", "silent.wav"): ("failed", "incomplete_request"),
     }
+    (reason,) = {row["reason"] for row in rows(tmp_path / "out").values() if row["kind"] == "incomplete_request"}
+    assert reason == "read: AC needs 'text', which 'silent.wav' has not"
+
+
+def test_no_model_is_opened_for_requests_that_lack_what_their_act_needs(
+    bench: Any, voice: Any, tmp_path: Path, rows: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.add(silent=voice())
+    monkeypatch.setattr("codecmark.harness.lane.open_model", lambda *given: pytest.fail("opened"))
+    task = bench.task(act="AC", models=["echo/copy"], metrics=["kbps", "decode_rtf"])
+    assert measure(task, out=tmp_path / "out").failed == 2
+    assert {row["kind"] for row in rows(tmp_path / "out").values()} == {"incomplete_request"}
 
 
 def test_it_is_listed(cli: Any) -> None:
     listed = cli("list", "lms").out.splitlines()
     acts = {line.split()[0]: line.split()[2] for line in listed[1:]}
-    assert (acts["echo/copy"], acts["echo/half"]) == ("SE", "SE")
+    assert (acts["echo/copy"], acts["echo/half"]) == ("AC,SE", "AC,SE")
     assert any(line.startswith("echo ") for line in cli("list", "tasks").out.splitlines())

@@ -50,7 +50,7 @@ def test_each_trouble_costs_its_own_clip(
     bench: Any, voice: Any, tmp_path: Path, rows: Any, ready: None, left_behind: Any
 ) -> None:
     spoken(bench, voice, *BEHAVIOUR)
-    task = bench.task(act="SE", models=["puppet"], metrics=["si_sdr"])
+    task = bench.task(act="AC", models=["puppet"], metrics=["si_sdr"])
     results = measure(task, out=tmp_path / "out")
     found = {key[1]: (row["status"], row["kind"]) for key, row in rows(tmp_path / "out").items()}
     assert found == {
@@ -72,7 +72,7 @@ def test_codec_and_language_model_fill_one_table_with_times_and_memory_of_their_
     spoken(bench, voice, "a", "b")
     metrics = ["kbps", "si_sdr", "encode_rtf", "decode_rtf", "peak_memory_mb"]
     resynthesis = bench.task(models=["puppet_codec"], metrics=metrics)
-    speech = bench.task(name="speech", act="SE", models=["puppet"], metrics=["decode_rtf", "peak_memory_mb"])
+    speech = bench.task(name="speech", act="AC", models=["puppet"], metrics=["decode_rtf", "peak_memory_mb"])
     assert measure(resynthesis, speech, out=tmp_path / "out").failed == 0
     found = rows(tmp_path / "out")
     for name, kbps in (("bytes", 128.0), ("tokens", 128.032)):
@@ -87,7 +87,7 @@ def test_without_the_environment_it_is_unavailable_until_it_is_there(
     bench: Any, voice: Any, tmp_path: Path, rows: Any, cli: Any
 ) -> None:
     spoken(bench, voice, "a")
-    task = bench.task(act="SE", models=["puppet"], metrics=["si_sdr"])
+    task = bench.task(act="AC", models=["puppet"], metrics=["si_sdr"])
     words = ("run", task, "--out", tmp_path / "out", "--device", "cpu", "--offline")
     reason = "environment 'puppet' is missing (codecmark env create puppet)"
     dry = cli(*words, "--dry-run")
@@ -107,7 +107,7 @@ def test_ended_while_the_model_hangs_it_leaves_no_process(
     bench: Any, voice: Any, tmp_path: Path, ready: None, left_behind: Any, by: signal.Signals
 ) -> None:
     spoken(bench, voice, "hang")
-    task = bench.task(act="SE", models=["puppet"], metrics=["si_sdr"])
+    task = bench.task(act="AC", models=["puppet"], metrics=["si_sdr"])
     command = ["run", task, "--out", str(tmp_path / "out"), "--device", "cpu", "--offline"]
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "TMPDIR": str(tmp_path)}
     environ["PUPPET_SECONDS"] = "600"

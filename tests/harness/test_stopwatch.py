@@ -71,7 +71,7 @@ def test_warm_up_runs_are_not_recorded(bench: Any, voice: Any, clock: list[float
 
 
 def test_all_of_a_language_models_time_is_decoding(bench: Any, voice: Any, clock: list[float]) -> None:
-    task = load(bench.task(act="TTS"))
+    task = load(bench.task(act="ASR"))
     model = LanguageModel(Slow(clock), PLUGIN.settings[0], task)
     timing = timer(model, "a", references(task, voice(1)), Stopwatch(warm_up=1, repeats=2), "cpu").time(1)
     assert (timing.encode_seconds, timing.decode_seconds) == ((), (2.0, 2.0))

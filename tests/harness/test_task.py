@@ -33,6 +33,8 @@ def test_every_task_that_is_shipped_can_be_read() -> None:
         ({"metric": ["stoi"]}, r"bench\.yaml: metric: Extra inputs are not permitted"),
         ({"sample_rate": "fast"}, r"bench\.yaml: sample_rate: Input should be a valid integer"),
         ({"sample_rate": 0}, r"bench\.yaml: sample_rate: Input should be greater than 0"),
+        ({"act": "tts"}, r"bench\.yaml: act: Value error, unknown act 'tts': (known|did)"),
+        ({"act": "TTTS"}, r"bench\.yaml: act: Value error, unknown act 'TTTS': did you mean TTS"),
         ({"metrics": None}, r"bench\.yaml: metrics: Field required"),
         ({"metrics": "stoi"}, r"bench\.yaml: metrics: Input should be a valid tuple"),
         ({"selection": {"limit": 0}}, r"bench\.yaml: selection\.limit: Input should be greater than or equal to 1"),

@@ -20,7 +20,6 @@ class Echo:
 
     def _answer(self, request: Request) -> Response:
         assert request.audio is not None
-        assert request.text is not None
         if self.setting.name == "half":
             return Response(audio=request.audio.fit(request.audio.num_samples // 2))
         sent = Packets((bytes(request.audio.num_samples // 80),), request.audio.num_samples)
@@ -31,6 +30,6 @@ PLUGIN = LMPlugin(
     name="echo",
     card=Card(title="Echo", family="Echo", kind="lm", summary="Says what it hears.", code_licence="Apache-2.0"),
     settings=tuple(Setting(model="echo", name=name, sample_rate=RATE) for name in ("copy", "half")),
-    acts=frozenset({"SE"}),
+    acts=frozenset({"SE", "AC"}),
     open=Echo,
 )

@@ -42,7 +42,7 @@ LM = LMPlugin(
     name="puppet",
     card=Card(title="Puppet", family="Test", kind="lm", summary="", code_licence="Apache-2.0"),
     settings=(Setting(model="puppet", name="one", sample_rate=RATE, options={"strings": 7}),),
-    acts=frozenset({"SE"}),
+    acts=frozenset({"AC"}),
     open=open_lm,
     environment=ENVIRONMENT,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from codecmark.core.audio import Audio
 from codecmark.core.encoded import Encoded
@@ -34,20 +34,34 @@ class Clip:
         return self.load()
 
 
+class Note(NamedTuple):
+    """A note to sing: its MIDI number, and when it begins and how long it lasts in seconds."""
+
+    pitch: int
+    start: float
+    seconds: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What a codec language model is asked: one item of an act (TTS, SE, ...); fields the act has no use for are None.
+    """What a codec language model is asked: one item of an act (TTS, SE, ...; see `acts.py`); fields that the act has
+    no use for are None.
 
-    `reference` is the ground truth it is compared with, if there is one; the model never sees it.
+    `prompt` is a voice or a melody to follow, `edit_span` the beginning and end in seconds of what is to be changed,
+    `max_seconds` how long the answer may be. `reference` is the ground truth it is compared with, if there is one; the
+    model never sees it.
     """
 
     id: str
     act: str
     text: str | None = None
+    phonemes: tuple[str, ...] | None = None
+    midi: tuple[Note, ...] | None = None
     instruction: str | None = None
     audio: Audio | None = None
     prompt: Audio | None = None
     prompt_text: str | None = None
+    edit_span: tuple[float, float] | None = None
     source_language: str | None = None
     target_language: str | None = None
     max_seconds: float | None = None

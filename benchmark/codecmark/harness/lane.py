@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
 
 from codecmark.core import choose, registry
 from codecmark.core.audio import Audio
@@ -115,12 +114,13 @@ class _Lane:
         return self.keep(records, f"timed {unit.setting}")
 
     def _timed(self, clip_id: str, unit: Unit, task: Task, references: References) -> Output | Refusal:
+        if (unreadable := references.unreadable.get(clip_id)) is not None:
+            return unreadable
         plugin, _, model = self.model(unit.setting, task)
-        refused = model if isinstance(model, Refusal) else references.unreadable.get(clip_id)
-        if refused is not None:
-            return refused
+        if isinstance(model, Refusal):
+            return model
         try:
-            clock = timer(cast(Model, model), clip_id, references, task.timing, self.work.resources.device)
+            clock = timer(model, clip_id, references, task.timing, self.work.resources.device)
             one = clock.time(1)
             largest = time_largest(clock, plugin.card, one) if task.timing.max_batch > 1 else None
             return Output(id=clip_id, timing=one, batch_timing=largest)
@@ -203,15 +203,16 @@ class _Scoring:
             yield from self._arrived(block=True)
 
     def _outputs(self, unit: Unit, shard: Shard, references: References) -> Iterator[tuple[str, Made | Refusal]]:
-        plugin, _, model = self._lane.model(unit.setting, shard.task)
         clips = [clip.id for clip in shard.clips if clip.id in self._groups[self._count - 1].cells]
-        broken = model if isinstance(model, Refusal) else None
-        for clip_id in clips:
-            if reason := broken or references.unreadable.get(clip_id):
-                yield clip_id, reason
-        if isinstance(model, Refusal):
+        yield from ((clip, references.unreadable[clip]) for clip in clips if clip in references.unreadable)
+        readable = [clip for clip in clips if clip in references.items]
+        if not readable:
             return
-        lengths = {clip: references.at(clip, model.rate()).num_samples for clip in clips if clip in references.items}
+        plugin, _, model = self._lane.model(unit.setting, shard.task)
+        if isinstance(model, Refusal):
+            yield from ((clip, model) for clip in readable)
+            return
+        lengths = {clip: references.at(clip, model.rate()).num_samples for clip in readable}
         yield from synthesize(model, batches(plugin, lengths, shard.task.batch_size), references)
 
     def _marked(self, cell: Record, made: Made, unit: Unit) -> Record:

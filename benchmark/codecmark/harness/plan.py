@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from codecmark.core import registry
+from codecmark.core.acts import RESYNTHESIS
 from codecmark.core.audio import RESAMPLER
 from codecmark.core.errors import WeightsMissing
 from codecmark.core.items import Clip
@@ -20,7 +21,7 @@ from codecmark.core.resources import Resources
 from codecmark.core.scores import Answer, Failure, NotApplicable, Unavailable
 from codecmark.core.settings import WeightsState
 from codecmark.harness.grade import failure
-from codecmark.harness.task import RESYNTHESIS, TOO_LONG, Task, digest
+from codecmark.harness.task import TOO_LONG, Task, digest
 from codecmark.results.records import Record, Status
 from codecmark.results.store import IDENTITY, Store
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
+from codecmark.core.acts import RESYNTHESIS, act, check_request
 from codecmark.core.audio import Audio
 from codecmark.core.items import Clip, Request
 from codecmark.core.scores import Failure
 from codecmark.harness.grade import failure
-from codecmark.harness.task import RESYNTHESIS, Task, digest
+from codecmark.harness.task import Task, digest
 
 Item = Clip | Request
 
@@ -54,17 +56,23 @@ class References:
         self.items[clip.id] = reference if self._task.act == RESYNTHESIS else self._request(reference)
 
     def _request(self, reference: Clip) -> Request:
-        """The clip as a question to a codec language model: its audio and text go in, itself is the ground truth."""
-        return Request(
+        """The clip as a question to a codec language model: of what it holds, what the act has use for; itself is the
+        ground truth. Raises `ClipError` where that is not all that the act needs."""
+        held: dict[str, Any] = {
+            "text": reference.text,
+            "audio": reference.audio(),
+            "source_language": reference.language,
+        }
+        request = Request(
             id=reference.id,
             act=self._task.act,
-            text=reference.text,
-            audio=reference.audio(),
-            source_language=reference.language,
             max_seconds=reference.seconds,
             seed=int(digest(self._task.seed, reference.id), 16) % 2**31,
             reference=reference,
+            **{name: value for name, value in held.items() if name in act(self._task.act).uses},
         )
+        check_request(request)
+        return request
 
 
 def itself(audio: Audio) -> Audio:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
+from codecmark.core.acts import check_response
 from codecmark.core.audio import Audio
 from codecmark.core.contracts import Codec, CodecLM
 from codecmark.core.encoded import Codes, Encoded, Packets
@@ -114,8 +115,11 @@ class LanguageModel:
         return [self._made(*pair) for pair in zip(requests, responses, strict=True)]
 
     def answered(self, answer: Any, requests: Sequence[Request]) -> list[Response]:
-        """What `CodecLM.generate` gave. Raises `ClipError` where the contract is broken."""
-        return _checked("generate", answer, len(requests), (Response,))
+        """What `CodecLM.generate` gave. Raises `ClipError` where the contract is broken, or the act's."""
+        responses: list[Response] = _checked("generate", answer, len(requests), (Response,))
+        for request, response in zip(requests, responses, strict=True):
+            check_response(request.act, response)
+        return responses
 
     def _made(self, request: Request, response: Response) -> Made:
         labels = response.labels or {}

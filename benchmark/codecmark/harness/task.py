@@ -11,15 +11,13 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, field_validator
 
 from codecmark.core import choose, content, registry
+from codecmark.core.acts import ACTS, RESYNTHESIS
 from codecmark.core.audio import Mono
 from codecmark.core.errors import ClipError, ContentError, DataError, UnknownName, UsageError
 from codecmark.core.items import Clip, Domain
 from codecmark.core.plugins import MetricPlugin
 from codecmark.core.resources import Resources
 from codecmark.core.settings import Kind
-
-RESYNTHESIS = "resynthesis"
-"""The act of a codec: what comes out should be what went in. Any other act is asked of a codec language model."""
 
 TOO_LONG = "too_long"
 """The kind of failure of a clip that is longer than a task admits."""
@@ -129,6 +127,14 @@ class Task(_Part):
     max_clip_seconds: float = Field(default=120.0, gt=0)
     keep_audio: bool = False
     timing: Stopwatch = Stopwatch()
+
+    @field_validator("act")
+    @classmethod
+    def _known(cls, act: str) -> str:
+        known = (RESYNTHESIS, *ACTS)
+        if act not in known:
+            raise ValueError(str(UnknownName("act", act, known)))
+        return act
 
     @field_validator("models", "metrics")
     @classmethod
