@@ -76,15 +76,21 @@ def test_same_and_different_speakers(voices: Voices) -> None:
     assert cosines[~same].mean() == pytest.approx(calibration["different_speaker"]["mean"], abs=5e-4)
 
 
-def test_opus_against_the_original(voices: Voices, worker: Any) -> None:
-    """Opus as recorded, with a variable bit rate; our setting's is constant, and at 6 kbps that costs 0.02."""
+@pytest.mark.parametrize(("kbps", "vbr", "step"), [("6", "on", 1), ("12", "off", 3), ("24", "off", 3)])
+def test_opus_against_the_original(voices: Voices, worker: Any, kbps: str, vbr: str, step: int) -> None:
+    """Our settings of 12 and 24 kbps, on some of the voices, are as near as they should be.
+
+    How Opus was set is not recorded. At 6 kbps a variable bit rate, libopus's default, gives what was; ours is constant
+    and 0.02 below.
+    """
     plugin = cast(CodecPlugin, registry.get("codecs", "opus"))
-    setting = next(setting for setting in plugin.settings if setting.name == "6")
-    codec = plugin.open(replace(setting, options={**setting.options, "vbr": "on"}), Resources())
-    decoded = codec.decode(codec.encode(voices.clips))
-    batch = [(half, Output(id="a", audio=audio)) for half, audio in zip(voices.embeddings, decoded, strict=True)]
+    setting = next(setting for setting in plugin.settings if setting.name == kbps)
+    codec = plugin.open(replace(setting, options={**setting.options, "vbr": vbr}), Resources())
+    decoded = codec.decode(codec.encode(voices.clips[::step]))
+    halves = voices.embeddings[::step]
+    batch = [(half, Output(id="a", audio=audio)) for half, audio in zip(halves, decoded, strict=True)]
     similarities = [answer[NAME].value for answer in worker.score(batch)]
-    assert np.mean(similarities) == pytest.approx(voices.calibration["opus6_vs_original"], abs=0.01)
+    assert np.mean(similarities) == pytest.approx(voices.calibration[f"opus{kbps}_vs_original"], abs=0.01)
 
 
 def test_what_has_no_voice_fails_alone(voice: Any, silence: Audio, worker: Any) -> None:
