@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import csv
 import struct
 import zlib
 from pathlib import Path
@@ -68,6 +70,17 @@ def test_a_score_of_one_clip_copies_its_command(view: Any, site: Path) -> None:
     command = "codecmark run toy --weights-root WEIGHTS --out again --codecs opus/6 --clip b --metrics kbps"
     assert view.ask("document.querySelector('#strip-command').textContent") == command
     assert view.ask("document.querySelector('#strip-title').textContent") == "b, Bit rate: 6.00"
+
+
+def test_the_scores_of_every_clip_can_be_taken_away(view: Any, site: Path) -> None:
+    view.open((site / "settings" / "opus-6.html").as_uri())
+    ((name, address),) = view.ask("[...document.querySelectorAll('a[download]')].map(a => [a.download, a.href])")
+    assert name == "toy-opus%2F6.csv"
+    lines = csv.DictReader(base64.b64decode(address.partition("base64,")[2]).decode().splitlines())
+    clips = {line["clip"]: line for line in lines}
+    assert list(clips) == list("abcde")
+    assert float(clips["a"]["pesq_wb"]) == pytest.approx(1.8)
+    assert (clips["c"]["stoi"], clips["c"]["stoi_state"]) == ("", "failed")
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1400, False), (390, True)])

@@ -11,7 +11,7 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib
 from matplotlib.artist import Artist
@@ -33,6 +33,7 @@ COLOURS = ("#0077bb", "#ee7733", "#009988", "#cc3311", "#aa44aa", "#ee3377", "#9
 MARKERS = "osD^vPX<>"
 PANELS_ABREAST = 2
 PANEL_INCHES = (3.5, 2.35)
+MOST_TICKS = 8
 LABEL_POINTS = 7
 LEGEND_POINTS = 7.5
 LEGEND_LINE_INCHES = 0.17
@@ -92,11 +93,15 @@ def _marker(line: Curve) -> str:
     return MARKERS[line.number % len(MARKERS)]
 
 
+def _stroke(line: Curve) -> Literal["-", ":"]:
+    return ":" if line.rows[0].apart else "-"
+
+
 def _draw(axes: Axes, column: Column, lines: Sequence[Curve], levels: Sequence[tuple[str, float]]) -> None:
     axes.set_xscale("log")
     for line in lines:
         points, colour = line.points(column), _colour(line)
-        axes.plot([x for _, x, _ in points], [y for _, _, y in points], color=colour, alpha=0.8)
+        axes.plot([x for _, x, _ in points], [y for _, _, y in points], _stroke(line), color=colour, alpha=0.8)
         for row, x, y in points:
             cell = row.cells[column.name]
             face = colour if cell.n_ok == cell.n else "none"
@@ -112,8 +117,9 @@ def _draw(axes: Axes, column: Column, lines: Sequence[Curve], levels: Sequence[t
 
 def _ticks(axes: Axes) -> None:
     low, high = axes.get_xlim()
-    octaves = range(math.floor(math.log2(low)), math.ceil(math.log2(high)) + 1)
-    ticks = [2.0**octave for octave in octaves if low <= 2.0**octave <= high]
+    octaves = range(math.ceil(math.log2(low)), math.floor(math.log2(high)) + 1)
+    step = 1 if len(octaves) <= MOST_TICKS else 2
+    ticks = [2.0**octave for octave in octaves if octave % step == 0]
     axes.xaxis.set_major_locator(FixedLocator(ticks))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, position: f"{value:g}"))
@@ -133,7 +139,7 @@ class Legend:
 
 
 def _legend(lines: Sequence[Curve], anchors: bool, inches: float) -> Legend:
-    handles = [Line2D([], [], color=_colour(line), marker=_marker(line)) for line in lines]
+    handles = [Line2D([], [], color=_colour(line), marker=_marker(line), linestyle=_stroke(line)) for line in lines]
     labels = [_text(line.title) for line in lines]
     if anchors:
         handles.append(Line2D([], [], color=GREY, linestyle=(0, (4, 3)), linewidth=0.9))
