@@ -14,7 +14,7 @@ import pytest
 from codecmark import Audio, Clip, Resources
 from codecmark.core import choose, registry
 from codecmark.harness import plan
-from codecmark.harness.plan import Plan, Planner
+from codecmark.harness.plan import Corpus, Plan, Planner
 from codecmark.harness.references import itself
 from codecmark.harness.task import load
 from codecmark.results.store import Store
@@ -34,7 +34,7 @@ def planned(bench: Any, tmp_path: Path) -> Any:
     def make(given: list[Clip], resources: Resources | None = None, out: Path | None = None, **changes: Any) -> Plan:
         task = load(bench.task(**changes))
         planner = Planner(Store(out or tmp_path / "none"), resources or Resources(), False)
-        return planner.plan(task, choose.settings(task.models), given, registry.dataset("starter")[0])
+        return planner.plan(task, choose.settings(task.models), Corpus(registry.dataset("starter")[0], tuple(given)))
 
     return make
 

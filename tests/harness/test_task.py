@@ -13,7 +13,8 @@ from codecmark import Audio, Clip, run
 from codecmark.core import content
 from codecmark.core.errors import ContentError, DataError
 from codecmark.harness.references import itself
-from codecmark.harness.task import Selection, Stopwatch, every, load
+from codecmark.harness.suite import every
+from codecmark.harness.task import Selection, Stopwatch, load
 
 AUDIO = Audio(np.ones(10), 10)
 

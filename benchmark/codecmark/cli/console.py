@@ -16,6 +16,7 @@ import rich.table
 from rich.text import Text
 
 from codecmark.core.contracts import LaneReport
+from codecmark.harness.estimate import Estimate
 from codecmark.harness.plan import Plan
 from codecmark.harness.runner import Results
 from codecmark.results.tables import Column, Row, Table
@@ -93,9 +94,9 @@ class Console:
         left = elapsed / max(self._done, 1) * (self._wanted - self._done)
         return f"{self._done}/{self._wanted} scores, {self._failed} failed, about {left:.0f} s left ({what})"
 
-    def plans(self, plans: Sequence[Plan]) -> None:
-        """What would be measured."""
-        for plan in plans:
+    def plans(self, plans: Sequence[Plan], estimate: Estimate) -> None:
+        """What would be measured, and what that roughly takes."""
+        for plan in [plan for plan in plans if not plan.corpus.lacking]:
             held = plan.total - len(plan.wanted)
             settings = ", ".join(setting.id for _, setting in plan.choices)
             seconds = sum(clip.seconds for clip in plan.clips)
@@ -105,6 +106,8 @@ class Console:
             self._out.print(Text(f"  settings  {settings}"))
             for reason in sorted({cell.reason for cell in plan.answered if cell.status == "unavailable"}):
                 self._out.print(Text(f"  {reason}"))
+        for line in estimate.lines():
+            self._out.print(Text(line, style="bold red" * line.startswith("MISSING")))
 
     def _failures(self, failures: pd.DataFrame) -> None:
         """What went wrong, by clip and reason; the same trouble of many settings and metrics is one line."""
@@ -120,6 +123,9 @@ class Console:
     def results(self, results: Results) -> None:
         """The tables, what failed, and where everything is."""
         for table in results.tables:
+            if table.rows and not any(cell.n for cell in table.rows[0].cells.values()):
+                self._out.print(Text(f"{table.title}\n{table.subtitle}", style="bold red"))
+                continue
             self._table(table)
             for note in table.notes:
                 self._out.print(Text(f"  {note}"), style="dim")

@@ -122,14 +122,19 @@ def _at_hand(plugin: Any, full_name: str, data_root: Path | None) -> dict[str, A
 
 
 def _tasks(data_root: Path | None) -> Rows:
-    from codecmark.harness.task import every
+    from codecmark.harness.suite import Suite, every
 
     corpora = {row["name"]: row for row in _datasets(data_root)}
     keys = ("here", "download", "licence", "layout")
-    rows = []
+    rows: Rows = []
     for task in every():
-        corpus = corpora.get(task.dataset, dict.fromkeys(keys))
-        rows.append({**task.model_dump(mode="json", by_alias=True), **{key: corpus[key] for key in keys}})
+        known = task.model_dump(mode="json", by_alias=True)
+        if isinstance(task, Suite):
+            nothing = dict.fromkeys((*keys, "sample_rate", "metrics"))
+            rows.append({**nothing, **known, "dataset": f"{len(task.tasks)} tasks"})
+        else:
+            corpus = corpora.get(task.dataset, dict.fromkeys(keys))
+            rows.append({**known, **{key: corpus[key] for key in keys}})
     return rows
 
 

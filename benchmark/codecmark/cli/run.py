@@ -84,7 +84,8 @@ def run(
     with Console() as console:
         planned = Run(tasks, options, console)
         if dry_run:
-            console.plans(planned.plans())
+            plans = planned.plans()
+            console.plans(plans, planned.estimate(plans))
             return
         results = planned.execute()
     console.results(results)

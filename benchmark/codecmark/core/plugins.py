@@ -99,7 +99,8 @@ class MetricPlugin:
     `packages` are the distributions whose version defines the number. `quality` scores are refused for models
     with random weights. `evaluator` names the model behind the scores (its checkpoint and hash) for their key, and
     raises `WeightsMissing` where it is not here. A user may name another model under `role`; `weights` are the
-    published files of the one that is asked for, called ROLE or ROLE-NAME, or None where it is a path.
+    published files of the one that is asked for, called ROLE or ROLE-NAME, or None where it is a path. `cost` is
+    roughly how many seconds of a core one of its scores takes per second of audio, for the estimate before a run.
     """
 
     name: str
@@ -112,6 +113,7 @@ class MetricPlugin:
     evaluator: Callable[[Resources], str] | None = None
     role: str | None = None
     weights: Callable[[Resources], Weights | None] = lambda resources: None
+    cost: float = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

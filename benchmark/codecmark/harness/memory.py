@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
+from contextlib import suppress
 
 import torch
 
@@ -16,7 +18,10 @@ def ran_out(error: Exception) -> bool:
 
 
 def give_back() -> None:
-    """Frees what nothing refers to any more, and returns what torch holds of a CUDA device for later."""
+    """Frees what nothing refers to any more, and returns what torch holds of a CUDA device, and the C library of this
+    machine, for later use."""
     gc.collect()
+    with suppress(OSError, AttributeError):  # only glibc has this
+        ctypes.CDLL(None).malloc_trim(0)
     if torch.cuda.is_available():
         torch.cuda.empty_cache()

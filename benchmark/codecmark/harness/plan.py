@@ -53,18 +53,30 @@ class Shard:
         return sum(len(unit.cells) for unit in self.units)
 
 
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """The clips that a task selects of its dataset; or none, and `lacking` says why."""
+
+    dataset: DatasetPlugin
+    clips: tuple[Clip, ...]
+    lacking: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What one task still wants. `answered` cells need no work, their answer is known: not applicable, unavailable."""
 
     task: Task
-    dataset: DatasetPlugin
-    clips: tuple[Clip, ...]
+    corpus: Corpus
     choices: tuple[Choice, ...]
     total: int
     wanted: tuple[Record, ...]
     answered: tuple[Record, ...]
     made_before: Mapping[str, str]
+
+    @property
+    def clips(self) -> tuple[Clip, ...]:
+        return self.corpus.clips
 
     def shards(self) -> list[Shard]:
         """The wanted cells by shard and setting, timing left out; a task whose cells are all present has none."""
@@ -120,16 +132,15 @@ class Planner:
             record.output_key: record.output_sha256 for record in self._held.values() if record.output_sha256
         }
 
-    def plan(self, task: Task, choices: Sequence[Choice], clips: Sequence[Clip], dataset: DatasetPlugin) -> Plan:
+    def plan(self, task: Task, choices: Sequence[Choice], corpus: Corpus) -> Plan:
         """The plan of a task for these settings and clips."""
-        blanks = list(self._blanks(task, choices, clips))
+        blanks = list(self._blanks(task, choices, corpus.clips))
         known = {id(cell): answer for cell, answer in blanks if answer is not None}
         missing = [cell for cell, _ in blanks if not self._present(cell)]
         answered = [cell.answered(known[id(cell)]) for cell in missing if id(cell) in known]
         return Plan(
             task=task,
-            dataset=dataset,
-            clips=tuple(clips),
+            corpus=corpus,
             choices=tuple(choices),
             total=len(blanks),
             wanted=tuple(self._next(cell) for cell in missing if id(cell) not in known),

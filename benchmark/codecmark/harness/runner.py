@@ -13,17 +13,18 @@ from typing import Any, Protocol, cast
 import pandas as pd
 
 from codecmark.core import choose, codebooks, registry
-from codecmark.core.contracts import Lane, LaneReport
-from codecmark.core.errors import CodecmarkError, ContentError, UsageError
-from codecmark.core.items import Clip
+from codecmark.core.contracts import Dataset, Lane, LaneReport
+from codecmark.core.errors import CodecmarkError, ContentError, DataError, UsageError
 from codecmark.core.plugins import ExecutorPlugin
-from codecmark.harness import lacking, provenance
+from codecmark.core.settings import Weights
+from codecmark.harness import lacking, provenance, suite
 from codecmark.harness.asked import asked
 from codecmark.harness.devices import devices
+from codecmark.harness.estimate import Estimate, Means, estimate
 from codecmark.harness.lane import LaneWork, score_shards, time_models
 from codecmark.harness.options import RunOptions, options_of, positive
-from codecmark.harness.plan import Plan, Planner, Shard
-from codecmark.harness.task import Task, check_names, load
+from codecmark.harness.plan import Corpus, Plan, Planner, Shard
+from codecmark.harness.task import Task, check_names
 from codecmark.results.records import Status
 from codecmark.results.store import Store
 from codecmark.results.tables import Table, tables
@@ -81,9 +82,12 @@ class Run:
             raise UsageError("name a task: see 'codecmark list tasks'")
         self._options = options
         self._progress = progress
-        typed = {name: options.applied(load(name)) for name in task_names}
-        self._tasks = _each_once(typed.values())
-        self._asked = asked({task.name: name for name, task in typed.items()}, options)
+        wanted = suite.wanted(task_names)
+        self._tasks = _each_once(one.options(options).applied(one.task) for one in wanted)
+        self._of_suites = {one.task.name for one in wanted if one.suite} - {
+            one.task.name for one in wanted if not one.suite
+        }
+        self._asked = asked({one.task.name: one.typed for one in wanted}, wanted[0].options(options))
         for task in self._tasks:
             check_names(task)
         self._note_what_is_left_whole()
@@ -91,7 +95,7 @@ class Run:
         self._resources = options.resources(self._devices[0])
         self._workers = positive("--workers", (os.cpu_count() or 1) if options.workers is None else options.workers)
         self._executor = cast(ExecutorPlugin, registry.get("executors", options.executor))
-        out = options.out or Path("runs") / "+".join(task.name for task in self._tasks)
+        out = options.out or Path("runs") / "+".join(dict.fromkeys(one.name for one in wanted))
         self.store = Store(Path(out))
 
     def _note_what_is_left_whole(self) -> None:
@@ -106,25 +110,47 @@ class Run:
         """What is wanted, task by task; reads the corpora, writes nothing."""
         planner = Planner(self.store, self._resources, self._options.retry_failed)
         return [
-            planner.plan(task, choose.settings(task.models), clips, registry.dataset(task.dataset)[0])
-            for task, clips in zip(self._tasks, self._clips, strict=True)
+            planner.plan(task, choose.settings(task.models), corpus)
+            for task, corpus in zip(self._tasks, self._corpora, strict=True)
         ]
 
+    def estimate(self, plans: Sequence[Plan]) -> Estimate:
+        """What these plans will roughly take."""
+        means = Means(devices=self._devices, workers=self._workers)
+        return estimate(plans, self._missing_weights(), means, self.store)
+
     @cached_property
-    def _clips(self) -> list[list[Clip]]:
-        """The clips of each task. Raises `DataError` for a corpus that is not here, before any is read."""
-        found = [registry.dataset(task.dataset) for task in self._tasks]
-        opened = [plugin.open(argument, self._resources) for plugin, argument in found]
-        only = self._options.clips
-        return [task.selection.apply(corpus.clips(), only) for task, corpus in zip(self._tasks, opened, strict=True)]
+    def _corpora(self) -> list[Corpus]:
+        """The clips of each task. Raises `DataError` for a corpus that is not here, before any is read; only a task of
+        a suite does without."""
+        for task in self._tasks:
+            if task.name not in self._of_suites:
+                self._open(task)
+        return [self._corpus(task) for task in self._tasks]
+
+    def _corpus(self, task: Task) -> Corpus:
+        plugin, _ = registry.dataset(task.dataset)
+        try:
+            return Corpus(plugin, tuple(task.selection.apply(self._open(task).clips(), self._options.clips)))
+        except DataError as error:
+            if task.name not in self._of_suites:
+                raise
+            return Corpus(plugin, (), str(error))
+
+    def _open(self, task: Task) -> Dataset:
+        plugin, argument = registry.dataset(task.dataset)
+        return plugin.open(argument, self._resources)
 
     def execute(self) -> Results:
         """Measures, and returns what the folder then holds for these tasks."""
-        _ = self._clips  # before anything is fetched or made: a corpus may be missing
+        _ = self._corpora  # before anything is fetched or made: one may be missing
         with self.store.locked():
             before = self.store.card()
-            if not self._options.offline:
-                self._fetch_weights()
+            if self._of_suites:
+                for line in self.estimate(self.plans()).lines():
+                    self._progress.note(line)
+            for line in lacking.fetched(self._missing_weights(), self._resources):
+                self._progress.note(line)
             plans = self.plans()
             session = provenance.session(self._resources, self._workers, self._tasks[0].seed, self._asked)
             card = before.merged(provenance.run_card(plans, self._resources, session))
@@ -140,12 +166,14 @@ class Run:
                 self.store.write_card(card.closed(status, provenance.now()))
         return self._results(plans)
 
-    def _fetch_weights(self) -> None:
+    def _missing_weights(self) -> list[Weights]:
+        """What is to be fetched: nothing where the user says so."""
+        if self._options.offline:
+            return []
         wanted = [*lacking.of_models(self._tasks, self._resources)]
         for task in self._tasks:
             wanted += lacking.of_metrics(task.metrics, task.resources(self._resources))
-        for line in lacking.fetched(wanted, self._resources):
-            self._progress.note(line)
+        return wanted
 
     def _measure(self, plans: Sequence[Plan]) -> None:
         for plan in plans:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, field_validator
 
@@ -23,11 +23,19 @@ TOO_LONG = "too_long"
 """The kind of failure of a clip that is longer than a task admits."""
 
 
-class _Part(BaseModel):
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
+
+
+class Part(BaseModel):
+    """A part of a file of tasks/: nothing in it that is not known."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Selection(_Part):
+P = TypeVar("P", bound=Part)
+
+
+class Selection(Part):
     """Which clips of the dataset: filters, then at most `limit`; the first ones, or with a `seed` those whose ids have
     the lowest hash: a random draw that depends on nothing but the seed and the ids, and of which a smaller one is part.
     """
@@ -65,7 +73,7 @@ class Selection(_Part):
         )
 
 
-class Stopwatch(_Part):
+class Stopwatch(Part):
     """The timing pass: how many clips (spread evenly over the lengths) and how often each, after warm-up runs.
 
     With `clip_seconds` a codec is given each clip at that length, cut or repeated. With `max_batch` above 1 it is also
@@ -101,7 +109,7 @@ class Stopwatch(_Part):
         return self.clip_seconds, self.max_batch, self.max_batch_cpu, self.max_seconds
 
 
-class Task(_Part):
+class Task(Part):
     """One YAML of tasks/. `sample_rate` is the evaluation rate in Hz that every score is taken at; `mono` says how
     channels become one; `models` and `metrics` are what runs unless the command line says otherwise; `evaluators` are
     the models that metrics use, by role; `metric_clips` says of a score that is dear on how many clips it is taken;
@@ -109,7 +117,7 @@ class Task(_Part):
     codes; one longer than `max_clip_seconds` fails, so that memory does not."""
 
     schema_version: Literal[1] = Field(alias="schema")
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
+    name: Name
     version: int = Field(ge=1)
     title: str
     description: str = ""
@@ -169,18 +177,17 @@ class Task(_Part):
 
 def load(name: str) -> Task:
     """The task of that name or path. Raises `ContentError` with the first thing that is wrong with it."""
-    data = content.load("tasks", name)
+    return validated(Task, name, content.load("tasks", name))
+
+
+def validated(kind: type[P], name: str, data: Any) -> P:
+    """What is in the file of that name or path. Raises `ContentError` with the first thing that is wrong with it."""
     try:
-        return Task.model_validate(data)
+        return kind.model_validate(data)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or "the file"
         raise ContentError(f"{content.path('tasks', name)}: {place}: {first['msg']}") from error
-
-
-def every() -> list[Task]:
-    """All tasks of tasks/, by name."""
-    return [load(name) for name in content.names("tasks")]
 
 
 def check_names(task: Task) -> None:

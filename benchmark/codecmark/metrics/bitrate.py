@@ -53,4 +53,5 @@ PLUGIN = MetricPlugin(
     open=open_bitrate,
     place="device",
     quality=False,
+    cost=0.0,
 )

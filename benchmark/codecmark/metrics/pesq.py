@@ -121,4 +121,5 @@ PLUGIN = MetricPlugin(
     ),
     open=open_pesq,
     packages=("pesq", "soxr"),
+    cost=0.05,
 )

@@ -158,4 +158,5 @@ PLUGIN = MetricPlugin(
     evaluator=evaluator,
     role=ROLE,
     weights=weights,
+    cost=0.05,
 )

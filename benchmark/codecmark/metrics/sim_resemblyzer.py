@@ -84,4 +84,5 @@ PLUGIN = MetricPlugin(
     place="device",
     packages=("resemblyzer", "librosa", "soxr"),
     evaluator=evaluator,
+    cost=0.05,
 )

@@ -219,4 +219,5 @@ PLUGIN = MetricPlugin(
     evaluator=evaluator,
     role=ROLE,
     weights=weights,
+    cost=0.7,
 )

@@ -83,4 +83,5 @@ PLUGIN = MetricPlugin(
     open=open_wer_pocketsphinx,
     packages=("pocketsphinx", "openai-whisper", "jiwer", "soxr"),
     evaluator=evaluator,
+    cost=0.5,
 )

@@ -46,6 +46,9 @@ class RunCard:
         tasks = {**self.tasks, **other.tasks}
         for name in self.tasks.keys() & other.tasks.keys():
             old, new = self.tasks[name], other.tasks[name]
+            if new.get("unavailable") and old["clips"]:
+                tasks[name] = old  # its corpus was here when it was measured
+                continue
             same = all(old.get(key) == new.get(key) for key in SAME)
             if same and _same_clips(old, new) and self._same_metrics(other, old):
                 both = {key: list(dict.fromkeys([*old[key], *new[key]])) for key in ("settings", "metrics")}

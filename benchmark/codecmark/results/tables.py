@@ -160,6 +160,8 @@ def _table(card: RunCard, task: Plain, rows: pd.DataFrame) -> Table:
     found = []
     for setting in task["settings"]:
         cells = {name: _cell(groups[setting, name], wanted[name], card.metrics[name]["aggregate"]) for name in wanted}
+        if why := task.get("unavailable"):
+            cells = dict.fromkeys(wanted, Cell(state=str(Status.UNAVAILABLE), reason=why))
         found.append(Row(setting=card.settings[setting], cells=cells))
     found.sort(key=lambda row: (not row.ranked, row.kbps, row.id))
     return Table(
@@ -253,12 +255,17 @@ def _most_common(texts: Iterable[str]) -> str:
 
 
 def _subtitle(task: Plain) -> str:
-    seconds = sum(clip["seconds"] for clip in task["clips"])
-    speakers = {clip["speaker"] for clip in task["clips"] if clip["speaker"]}
+    if not task["clips"]:
+        return f"{task['dataset']['title']}: not measured, {task.get('unavailable') or 'no clips'}"
+    some = [set(task["metric_clips"][name]) for name in task["metrics"] if name in task["metric_clips"]]
+    used = set[str]().union(*some)
+    given = [clip for clip in task["clips"] if clip["id"] in used or len(some) < len(task["metrics"]) or not some]
+    seconds = sum(clip["seconds"] for clip in given)
+    speakers = {clip["speaker"] for clip in given if clip["speaker"]}
     voices = f", {len(speakers)} speaker{'s' * (len(speakers) > 1)}" if speakers else ""
     clip_seconds = task.get("timing", {}).get("clip_seconds")
     how = f"timed at a length of {clip_seconds:g} s" if clip_seconds else f"scored at {task['rate']} Hz"
-    clips = f"{len(task['clips'])} clip{'s' * (len(task['clips']) != 1)}"
+    clips = f"{len(given)} clip{'s' * (len(given) != 1)}"
     return f"{task['dataset']['title']}: {clips}, {seconds:.0f} s{voices}; {how}"
 
 
