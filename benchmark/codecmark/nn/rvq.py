@@ -32,6 +32,28 @@ class Codebook(nn.Module):
         self.embed.copy_(random_weights.drawn(vectors, self.size, generator))
 
 
+class FactorisedCodebook(Codebook):
+    """Entries looked up in few dimensions: vectors are brought into those, and entries out of them, linearly.
+
+    Source: Yu et al., Vector-quantized Image Modeling with Improved VQGAN, 2022, section 3.2.
+    """
+
+    def __init__(self, size: int, dimension: int, looked_up_in: int) -> None:
+        super().__init__(size, looked_up_in)
+        self.project_in = nn.Linear(dimension, looked_up_in)
+        self.project_out = nn.Linear(looked_up_in, dimension)
+
+    def nearest(self, vectors: Tensor) -> Tensor:
+        return super().nearest(self.project_in(vectors))
+
+    def entries(self, tokens: Tensor) -> Tensor:
+        entries: Tensor = self.project_out(super().entries(tokens))
+        return entries
+
+    def draw(self, vectors: Tensor, generator: torch.Generator) -> None:
+        super().draw(self.project_in(vectors), generator)
+
+
 class ResidualVQ(nn.Module):
     """Codebooks one after the other, each on what is left; any first ones of them make a coarser code.
 
