@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -82,3 +83,9 @@ def raise_of(name: str) -> None:
     error = call(name).exception
     assert error is not None
     raise error
+
+
+def test_nothing_is_fetched_for_a_language_model_that_does_not_run_here(cli: Any) -> None:
+    ended = cli("download", "valle")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == "codecmark: 'valle' does not run here: its makers published neither code nor weights\n"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 FIELDS = {
     "id",
@@ -70,10 +71,55 @@ def test_metrics_datasets_and_tasks_in_full(cli: Any) -> None:
     tasks = {row["name"]: row for row in listed(cli, "tasks")}
     assert tasks["quick"]["dataset"] == "starter"
     assert {"act", "dataset", "sample_rate", "metrics", "version"} <= tasks["quick"].keys()
-    assert listed(cli, "lms") == [] or all("acts" in row for row in listed(cli, "lms"))
 
 
-@pytest.mark.parametrize("what", ["codecs", "metrics", "datasets", "tasks"])
+def test_the_language_models_are_tab03_cell_for_cell(cli: Any, shared: Path) -> None:
+    survey = yaml.safe_load((shared / "survey" / "tables.yaml").read_text(encoding="utf-8"))
+    rows = listed(cli, "lms")
+    printed = {row["title"]: [row[key] for key in ("survey", "inputs", "outputs", "codec")] for row in rows}
+    expected = {row["name"]: [row[key] for key in ("tasks", "input", "output", "codec")] for row in survey["lms"]}
+    assert printed == expected
+    assert len(rows) == 11
+    papers = {row["title"]: row["card"]["paper"] for row in rows}
+    assert papers == {row["name"]: f"https://arxiv.org/abs/{row['arxiv']}" for row in survey["lms"]}
+
+
+def test_what_tab03_prints_is_not_what_runs_here(cli: Any) -> None:
+    rows = {row["title"]: row for row in listed(cli, "lms")}
+    assert all(row["acts"] == [] and row["weights"] is None and row["reason"] for row in rows.values())
+    assert {row["state"] for row in rows.values()} == {"published only"}
+    provenance = {name: row["provenance"] for name, row in rows.items() if row["provenance"] != "published"}
+    assert provenance == {
+        "AudioGen": "official",
+        "MusicGen": "official",
+        "LauraGPT": "partial",
+        "UniAudio": "official-retrained",
+    }
+    marked = {(name, cell) for name, row in rows.items() for cell in row["footnotes"]}
+    assert marked == {
+        ("AudioGen", "survey"),
+        ("AudioGen", "codec"),
+        ("MusicGen", "inputs"),
+        ("AudioPaLM", "survey"),
+        ("AudioPaLM", "codec"),
+        ("SpeechX", "survey"),
+        ("LauraGPT", "survey"),
+        ("UniAudio", "codec"),
+    }
+    assert "section 3.1 says text or melody" in rows["MusicGen"]["footnotes"]["inputs"]
+    codecs = {row["id"]: row["survey_id"] for row in listed(cli, "codecs")}
+    same = {name: codecs[row["codec_setting"]] for name, row in rows.items() if row["codec_setting"]}
+    assert same == {"VALL-E": "E3", "VALL-E X": "E3", "LauraGPT": "F6"}
+
+
+@pytest.mark.usefixtures("plug_ins")
+def test_a_language_model_that_the_survey_has_not(cli: Any) -> None:
+    (row,) = [row for row in listed(cli, "lms") if row["id"] == "echo/copy"]
+    keys = ("acts", "state", "reason", "weights", "survey", "inputs", "outputs", "codec", "footnotes")
+    assert [row[key] for key in keys] == [["AC", "SE"], "runs here", None, "none", None, None, None, None, None]
+
+
+@pytest.mark.parametrize("what", ["codecs", "lms", "metrics", "datasets", "tasks"])
 def test_the_table_has_a_line_for_each(cli: Any, what: str) -> None:
     lines = cli("list", what).out.splitlines()
     names = [row.get("id") or row["name"] for row in listed(cli, what)]

@@ -9,6 +9,7 @@ import pytest
 from codecmark.codecs import opus
 from codecmark.core import choose, registry
 from codecmark.core.errors import UnknownName, UsageError
+from codecmark.core.plugins import CodecPlugin, LMPlugin
 
 
 def ids(*words: str) -> list[str]:
@@ -19,8 +20,8 @@ def test_a_model_a_setting_and_globs() -> None:
     assert ids("opus") == [f"opus/{kbps}" for kbps in (6, 8, 12, 16, 24, 32)]
     assert ids("opus/12") == ["opus/12"]
     assert ids("opus/1*") == ["opus/12", "opus/16"]
-    assert ids("mu*/16khz") == ["mulaw/16khz"]
-    assert ids("mu*", "lyra/3.2") == ["mulaw/8khz", "mulaw/16khz", "lyra/3.2"]
+    assert ids("mul*/16khz") == ["mulaw/16khz"]
+    assert ids("mul*", "lyra/3.2") == ["mulaw/8khz", "mulaw/16khz", "lyra/3.2"]
     assert set(ids("*")) == {setting.id for _, setting in choose.everything()}
 
 
@@ -52,3 +53,15 @@ def test_lists() -> None:
     for nothing in nothings:
         with pytest.raises(UsageError, match="names nothing"):
             choose.words(nothing)
+
+
+def test_a_glob_may_be_of_one_kind_and_a_name_is_of_any() -> None:
+    for kind, rest in ((CodecPlugin, LMPlugin), (LMPlugin, CodecPlugin)):
+        found = choose.settings(["*"], kind=kind)
+        assert found
+        assert not any(isinstance(plugin, rest) for plugin, _ in found)
+    chosen = choose.settings(["opus/1*", "valle", "vallex/published"], kind=CodecPlugin)
+    assert [setting.id for _, setting in chosen] == ["opus/12", "opus/16", "valle/published", "vallex/published"]
+    assert [setting.id for _, setting in choose.settings(["lyra/6"], kind=LMPlugin)] == ["lyra/6"]
+    with pytest.raises(UnknownName, match=r"'valle\*'"):
+        choose.settings(["valle*"], kind=CodecPlugin)

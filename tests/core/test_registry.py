@@ -20,6 +20,12 @@ PLUGIN = CodecPlugin(
     name={name!r}, card=Card(title="", family="", kind="anchor", summary="", code_licence=""), settings=(), open=print
 )
 """
+LM = """
+from codecmark import Card, LMPlugin
+PLUGIN = LMPlugin(
+    name="mine", card=Card(title="", family="", kind="lm", summary="", code_licence=""), settings=(), {rest}
+)
+"""
 METRIC = """
 from codecmark import MetricPlugin, ScoreSpec
 PLUGIN = MetricPlugin(
@@ -71,6 +77,21 @@ def test_a_name_taken_twice_is_refused(install: Install) -> None:
     install("codecs", "opus", CODEC.format(name="opus"))
     with pytest.raises(PluginError, match=r"the name 'opus' in codecs is taken, but 'plugged.codecs.opus.*' claims it"):
         registry.names("codecs")
+
+
+@pytest.mark.parametrize(
+    ("rest", "message"),
+    [
+        ("open=print, acts=frozenset(['TTTS'])", "UnknownName: unknown act 'TTTS': did you mean TTS"),
+        ("", "ValueError: a model has an `open`, or it has no acts and says in `unavailable` why"),
+        ("unavailable='lost', acts=frozenset(['TTS'])", "ValueError: a model has an `open`, or"),
+        ("unavailable='lost', open=print", "ValueError: a model has an `open`, or"),
+    ],
+)
+def test_a_language_model_does_known_acts_or_says_why_it_does_none(install: Install, rest: str, message: str) -> None:
+    install("lms", "mine", LM.format(rest=rest))
+    with pytest.raises(PluginError, match=message):
+        registry.get("lms", "mine")
 
 
 def test_a_score_claimed_twice_is_refused(install: Install) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from codecmark import Audio, Clip, Resources
-from codecmark.core import choose, registry
+from codecmark.core import registry
 from codecmark.harness import plan
 from codecmark.harness.plan import Corpus, Plan, Planner
 from codecmark.harness.references import itself
@@ -34,7 +34,7 @@ def planned(bench: Any, tmp_path: Path) -> Any:
     def make(given: list[Clip], resources: Resources | None = None, out: Path | None = None, **changes: Any) -> Plan:
         task = load(bench.task(**changes))
         planner = Planner(Store(out or tmp_path / "none"), resources or Resources(), False)
-        return planner.plan(task, choose.settings(task.models), Corpus(registry.dataset("starter")[0], tuple(given)))
+        return planner.plan(task, task.choices(), Corpus(registry.dataset("starter")[0], tuple(given)))
 
     return make
 
@@ -55,6 +55,24 @@ def test_what_is_known_needs_no_work(planned: Any) -> None:
     missing = ("unavailable", "weights 'lyra' are missing (codecmark download lyra)")
     assert known[("lyra/6", "kbps")] == missing
     assert known[("identity/pcm", "pesq_wb")] == ("not_applicable", "PESQ-WB has no meaning for music")
+
+
+def test_a_glob_means_codecs_or_language_models_as_the_act_is(planned: Any) -> None:
+    resynthesis = planned(clips(1), models=["*"], metrics=["kbps"])
+    assert {plugin.card.kind == "lm" for plugin, _ in resynthesis.choices} == {False}
+    speech = planned(clips(1), models=["*"], metrics=["kbps"], act="TTS")
+    assert {plugin.card.kind == "lm" for plugin, _ in speech.choices} == {True}
+
+
+def test_a_language_model_that_does_not_run_here_says_why(planned: Any) -> None:
+    """Whatever act it is asked for: nothing stands in for it, and it is asked again when it can be run."""
+    made = planned(clips(1), models=["*"], metrics=["kbps"], act="TTS")
+    assert (len(made.wanted), len(made.answered)) == (0, 11)
+    assert {str(cell.status) for cell in made.answered} == {"unavailable"}
+    reasons = {cell.setting: cell.reason for cell in made.answered}
+    assert reasons["valle/published"] == "VALL-E does not run here: its makers published neither code nor weights"
+    (named,) = planned(clips(1), models=["valle"], metrics=["kbps"]).answered
+    assert (str(named.status), named.reason) == ("not_applicable", "valle does not do resynthesis")
 
 
 def test_random_weights_are_never_scored(planned: Any) -> None:

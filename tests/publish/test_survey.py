@@ -103,7 +103,8 @@ def test_tab03_is_the_survey_s(empty: Mapping[str, SurveyTable], printed: Mappin
     assert texts(table, "name", "tasks", "input", "output", "codec") == expected
     assert len(expected) == 11
     assert texts(table, "state") == [("not measured yet",)] * 11
-    assert list(facts.models().tasks) == [task["abbr"] for task in printed["tasks"]]
+    legend = [part.partition(":")[0] for part in table.notes.footnotes[0].text.split("; ")]
+    assert legend == [task["abbr"] for task in printed["tasks"]]
 
 
 def test_the_timeline_is_the_survey_s(printed: Mapping[str, Any]) -> None:

@@ -49,10 +49,14 @@ def _corpus(name: str, data_root: Path | None) -> Path:
 
 def _weights(name: str) -> list[str]:
     from codecmark.core import registry
+    from codecmark.core.errors import UsageError
     from codecmark.core.resources import Resources
 
     if name in {*registry.names("codecs"), *registry.names("lms")}:
-        wanted = _needed(registry.model(name))
+        model = registry.model(name)
+        if model.open is None:
+            raise UsageError(f"'{name}' does not run here: {model.unavailable}")
+        wanted = _needed(model)
     else:
         wanted = [_weights_called(name)]
     return [str(Resources().download(weights)) for weights in wanted] or ["it needs no weights"]

@@ -6,9 +6,12 @@ import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from codecmark.core.plugins import Choice, LMPlugin
 
 Rows = list[dict[str, Any]]
 
@@ -27,7 +30,21 @@ def list_(
     licences = ("code_licence", "weights_licence")
     kinds: dict[str, tuple[Callable[[], Rows], tuple[str, ...]]] = {
         "codecs": (_codecs, ("id", "survey_id", *tokens, "kbps", "weights", *licences)),
-        "lms": (_lms, ("id", "sample_rate", "acts", "weights", "environment", *licences)),
+        "lms": (
+            _lms,
+            (
+                "id",
+                "sample_rate",
+                "acts",
+                "weights",
+                "environment",
+                "state",
+                "survey",
+                "codec",
+                "provenance",
+                *licences,
+            ),
+        ),
         "metrics": (_metrics, ("name", "title", "better", "unit", "domains", "summary")),
         "datasets": (partial(_datasets, root), ("name", "title", "here", "download", "licence", "layout")),
         "tasks": (
@@ -47,38 +64,67 @@ def list_(
 
 
 def _codecs() -> Rows:
+    from codecmark.core.choose import everything
     from codecmark.core.plugins import CodecPlugin
 
-    return _settings(CodecPlugin)
+    return [_setting(choice) for choice in everything() if isinstance(choice[0], CodecPlugin)]
 
 
 def _lms() -> Rows:
+    """Each beside what the survey prints of the model of its title, which is more than runs here."""
+    from codecmark.core.choose import everything
     from codecmark.core.plugins import LMPlugin
 
-    return _settings(LMPlugin)
+    printed = _tab03()
+    unknown = dict.fromkeys(("survey", "inputs", "outputs", "codec", "footnotes"))
+    return [
+        {**_setting((plugin, setting)), **_ability(plugin), **printed.get(plugin.card.title, unknown)}
+        for plugin, setting in everything()
+        if isinstance(plugin, LMPlugin)
+    ]
 
 
-def _settings(kind: Any) -> Rows:
-    from codecmark.core.choose import everything
+def _setting(choice: Choice) -> dict[str, Any]:
     from codecmark.core.describe import setting_plain
     from codecmark.core.resources import Resources
 
-    rows = []
-    for plugin, setting in everything():
-        if not isinstance(plugin, kind):
-            continue
-        plain = setting_plain((plugin, setting), Resources())
-        licences = {name: plain["card"][name] for name in ("code_licence", "weights_licence")}
-        rows.append(
-            {
-                **plain,
-                **licences,
-                "codec": plain["model"],
-                "weights": plain["weights"]["state"],
-                "licence": licences["weights_licence"] or licences["code_licence"],
-                "acts": sorted(getattr(plugin, "acts", ())) or None,
-            }
-        )
+    plain = setting_plain(choice, Resources())
+    licences = {name: plain["card"][name] for name in ("code_licence", "weights_licence")}
+    return {
+        **plain,
+        **licences,
+        "codec": plain["model"],
+        "weights": plain["weights"]["state"],
+        "licence": licences["weights_licence"] or licences["code_licence"],
+    }
+
+
+def _ability(plugin: LMPlugin) -> dict[str, Any]:
+    """What a codec language model does here, or why it does not run; one that does not needs no weights either."""
+    ability = {
+        "acts": sorted(plugin.acts),
+        "codec_setting": plugin.codec,
+        "provenance": plugin.card.provenance,
+        "state": "runs here" if plugin.open else "published only",
+        "reason": plugin.unavailable or None,
+    }
+    return ability if plugin.open else {**ability, "weights": None}
+
+
+def _tab03() -> dict[str, dict[str, Any]]:
+    """The rows of the survey's Tab.03 by name: its acts, inputs, outputs and codec, and the footnotes at them."""
+    from codecmark.publish.facts import models
+
+    columns = {"survey": "tasks", "inputs": "input", "outputs": "output", "codec": "codec"}
+    facts = models()
+    notes = {place: note.text for note in facts.notes for place in note.at}
+    rows = {}
+    for model in facts.models:
+        places = {key: f"{model.name}.{column}" for key, column in columns.items()}
+        rows[model.name] = {
+            **{key: getattr(model, column) for key, column in columns.items()},
+            "footnotes": {key: notes[place] for key, place in places.items() if place in notes},
+        }
     return rows
 
 
@@ -156,7 +202,7 @@ def _word(value: Any) -> str:
         return f"{value:g}"
     if isinstance(value, dict):
         return str(value["state"])
-    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    return (",".join(map(str, value)) or "-") if isinstance(value, list | tuple) else str(value)
 
 
 def _broken() -> None:

@@ -8,8 +8,7 @@ from fnmatch import fnmatchcase
 from codecmark.core import codebooks, registry
 from codecmark.core.codebooks import Counts
 from codecmark.core.errors import UnknownName, UsageError
-from codecmark.core.plugins import Choice
-from codecmark.core.settings import Setting
+from codecmark.core.plugins import Choice, ModelPlugin
 
 
 def words(value: str | Sequence[str] | None) -> tuple[str, ...] | None:
@@ -26,17 +25,19 @@ def words(value: str | Sequence[str] | None) -> tuple[str, ...] | None:
     return found
 
 
-def settings(words: Iterable[str], wanted: Counts | None = None) -> list[Choice]:
+def settings(words: Iterable[str], wanted: Counts | None = None, kind: type[ModelPlugin] | None = None) -> list[Choice]:
     """The settings that the words name, each once, in the order named; with `wanted` at these numbers of codebooks.
 
-    A word is a model, a setting's id, a survey id, or a glob over ids and models; `@3` behind it means the first three
-    codebooks. Raises `UnknownName` for a word that matches nothing, `PluginError` for a model named that cannot be
-    loaded, `UsageError` for numbers of codebooks that cannot be had of a word, or of any.
+    A word is a model, a setting's id, a survey id, or a glob over ids and models, of one `kind` where that is given;
+    `@3` behind it means the first three codebooks. Raises `UnknownName` for a word that matches nothing, `PluginError`
+    for a model named that cannot be loaded, `UsageError` for numbers of codebooks that cannot be had of a word, or of
+    any.
     """
     found: dict[str, Choice] = {}
     cut = False
     for word in words:
-        for choice in _matching(word) if wanted is None else codebooks.sweep(_matching(word), wanted):
+        matching = _matching(word, kind)
+        for choice in matching if wanted is None else codebooks.sweep(matching, wanted):
             cut = cut or codebooks.refusal(choice) is None
             found.setdefault(choice[1].id, choice)
     if wanted is not None and not cut:
@@ -50,10 +51,10 @@ def setting(id_: str) -> Choice:
     return choice
 
 
-def _matching(word: str) -> list[Choice]:
+def _matching(word: str, kind: type[ModelPlugin] | None) -> list[Choice]:
     base, at, count = word.rpartition("@")
     if at:
-        coded = [choice for choice in _matching(base) if choice[1].streams]
+        coded = [choice for choice in _matching(base, kind) if choice[1].streams]
         if not coded:
             raise UsageError(f"'{word}': {base} has no codebooks")
         able = [choice for choice in coded if codebooks.refusal(choice) is None]
@@ -62,15 +63,19 @@ def _matching(word: str) -> list[Choice]:
         plugin = registry.model(word)
         return [(plugin, setting) for setting in plugin.settings]
     choices = everything()
-    matches = [choice for choice in choices if _means(word, choice[1])]
+    matches = [choice for choice in choices if _means(word, choice, kind)]
     if not matches:
         known = {name for plugin, setting in choices for name in (plugin.name, setting.id, setting.survey_id) if name}
         raise UnknownName("codec or setting", word, known)
     return matches
 
 
-def _means(word: str, setting: Setting) -> bool:
-    return word == setting.survey_id or fnmatchcase(setting.id, word) or fnmatchcase(setting.model, word)
+def _means(word: str, choice: Choice, kind: type[ModelPlugin] | None) -> bool:
+    plugin, setting = choice
+    if word in (setting.survey_id, setting.id):
+        return True
+    of_kind = kind is None or isinstance(plugin, kind)
+    return of_kind and (fnmatchcase(setting.id, word) or fnmatchcase(setting.model, word))
 
 
 def everything() -> list[Choice]:

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from codecmark.core.acts import RESYNTHESIS, act
 from codecmark.core.contracts import Codec, CodecLM, Dataset, Executor, Metric, Parts
 from codecmark.core.environments import Environment
 from codecmark.core.items import Domain
 from codecmark.core.resources import Resources
+from codecmark.core.scores import NotApplicable, Unavailable
 from codecmark.core.settings import Card, Setting, Weights
 
 
@@ -41,23 +43,45 @@ class CodecPlugin:
     packages: tuple[str, ...] = ()
     environment: Environment | None = None
 
+    def refusal(self, wanted: str) -> NotApplicable | None:
+        """Why it does not do that act, if it does not."""
+        return None if wanted == RESYNTHESIS else NotApplicable(f"{self.name} does not do {wanted}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LMPlugin:
     """A codec language model. `acts` are those this implementation runs; any other is not applicable.
 
-    `environment` is the interpreter of its own that it works in, if it needs one.
+    A model of the survey's Tab.03 has the title that it has there, and nothing else may have it. One that nothing here
+    runs has no `open`, no acts, and says in `unavailable` why. `codec` is the setting of ours whose tokens it speaks,
+    where the checkpoint is the same. `environment` is the interpreter of its own that it works in, if it needs one.
     """
 
     name: str
     card: Card
     settings: tuple[Setting, ...]
-    acts: frozenset[str]
-    open: Callable[[Setting, Resources], CodecLM]
+    acts: frozenset[str] = frozenset()
+    open: Callable[[Setting, Resources], CodecLM] | None = None
+    unavailable: str = ""
+    codec: str | None = None
     weights: Callable[[Setting], Weights | None] = lambda setting: None
     version: str = "1"
     packages: tuple[str, ...] = ()
     environment: Environment | None = None
+
+    def __post_init__(self) -> None:
+        for name in self.acts:
+            act(name)
+        if (self.open is None) != bool(self.unavailable) or (self.open is None and self.acts):
+            raise ValueError("a model has an `open`, or it has no acts and says in `unavailable` why")
+
+    def refusal(self, wanted: str) -> NotApplicable | Unavailable | None:
+        """Why it does not do that act, if it does not."""
+        if wanted in self.acts:
+            return None
+        if self.open is None and wanted != RESYNTHESIS:
+            return Unavailable(f"{self.card.title} does not run here: {self.unavailable}")
+        return NotApplicable(f"{self.name} does not do {wanted}")
 
 
 ModelPlugin = CodecPlugin | LMPlugin

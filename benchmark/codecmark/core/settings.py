@@ -31,10 +31,11 @@ class Stream:
 class Setting:
     """One row of a comparison: a codec at one bit rate, or a codec language model in one size.
 
-    `sample_rate` is the rate in Hz of the audio a codec is given and gives back; None means whatever rate it is given.
-    `streams` describe the tokens of a neural codec; a byte codec has none and states `nominal_kbps`.
-    `survey_id` is the row of the survey's Tab.01 (A, B1 ... F6), if it is one. With `is_prefix` its streams are only
-    the first of those of the setting called `name` (see `codebooks.py`).
+    `sample_rate` is the rate in Hz of the audio a codec is given and gives back; None means whatever rate it is given,
+    or for a language model that does not run here that it is not known. `streams` describe the tokens of a neural
+    codec; a byte codec has none and states `nominal_kbps`. `survey_id` is the row of the survey's Tab.01 (A, B1 ...
+    F6), if it is one. With `is_prefix` its streams are only the first of those of the setting called `name` (see
+    `codebooks.py`).
     """
 
     model: str
@@ -104,7 +105,9 @@ class Card:
 
     `batching` says which batches give the same result as one clip at a time: `padded` any, `equal_length` only
     clips of one length, `single` none. `look_ahead_ms` is algorithmic, beyond the frame itself. `prefix` is None for a
-    codec without codebooks, or where nobody knows.
+    codec without codebooks, or where nobody knows. `provenance` says whose weights there are: official,
+    official-retrained, partial, replica:REPOSITORY@COMMIT; submitted where there are only outputs, published where
+    there are only papers.
     """
 
     title: str

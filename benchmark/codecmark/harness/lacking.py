@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from codecmark.core import choose, registry
+from codecmark.core import registry
 from codecmark.core.errors import WeightsMissing
 from codecmark.core.plugins import MetricPlugin
 from codecmark.core.resources import Resources
@@ -14,7 +14,7 @@ from codecmark.harness.task import Task
 
 def of_models(tasks: Iterable[Task], resources: Resources) -> Iterator[Weights]:
     """The weights of the models of tasks that are published somewhere and not here."""
-    for model, setting in choose.settings([word for task in tasks for word in task.models]):
+    for model, setting in (choice for task in tasks for choice in task.choices()):
         weights = model.weights(setting)
         if weights is not None and resources.state(weights) is WeightsState.MISSING:
             yield weights

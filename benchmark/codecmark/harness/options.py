@@ -51,7 +51,7 @@ class RunOptions:
             selection = selection.model_copy(update={"limit": positive("--limit", self.limit)})
         changes: dict[str, Any] = {
             "selection": selection,
-            "models": self._models(choose.words(self.codecs) or task.models),
+            "models": self._models(task.model_copy(update={"models": choose.words(self.codecs) or task.models})),
             "metrics": choose.words(self.metrics),
             "dataset": self.dataset,
             "keep_audio": self.keep_audio,
@@ -66,10 +66,10 @@ class RunOptions:
             raise UsageError(f"--max-clip-seconds {self.max_clip_seconds:g}: give a number above 0")
         return self.max_clip_seconds
 
-    def _models(self, words: tuple[str, ...]) -> tuple[str, ...]:
+    def _models(self, task: Task) -> tuple[str, ...]:
         if self.codebooks is None:
-            return words
-        return tuple(setting.id for _, setting in choose.settings(words, codebooks.counts(self.codebooks)))
+            return task.models
+        return tuple(setting.id for _, setting in task.choices(codebooks.counts(self.codebooks)))
 
     def resources(self, device: str) -> Resources:
         """Where plug-ins find things. Raises `UsageError` for a root that is not a folder."""

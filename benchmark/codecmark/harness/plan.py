@@ -12,11 +12,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from codecmark.core import registry
-from codecmark.core.acts import RESYNTHESIS
 from codecmark.core.audio import RESAMPLER
 from codecmark.core.errors import WeightsMissing
 from codecmark.core.items import Clip
-from codecmark.core.plugins import Choice, DatasetPlugin, LMPlugin, MetricPlugin, ModelPlugin, ScoreSpec
+from codecmark.core.plugins import Choice, DatasetPlugin, MetricPlugin, ModelPlugin, ScoreSpec
 from codecmark.core.resources import Resources
 from codecmark.core.scores import Answer, Failure, NotApplicable, Unavailable
 from codecmark.core.settings import WeightsState
@@ -204,9 +203,8 @@ class Planner:
         plugin, setting = choice
         weights = plugin.weights(setting)
         state = self._resources.state(weights)
-        acts = plugin.acts if isinstance(plugin, LMPlugin) else {RESYNTHESIS}
-        if task.act not in acts:
-            return NotApplicable(f"{plugin.name} does not do {task.act}")
+        if refusal := plugin.refusal(task.act):
+            return refusal
         if state is WeightsState.RANDOM and metric.quality:
             return NotApplicable("random weights are timed, never scored")
         if plugin.environment is not None and (lacking := plugin.environment.lacking()):

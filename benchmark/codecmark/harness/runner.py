@@ -12,7 +12,7 @@ from typing import Any, Protocol, cast
 
 import pandas as pd
 
-from codecmark.core import choose, codebooks, registry
+from codecmark.core import codebooks, registry
 from codecmark.core.contracts import Dataset, Lane, LaneReport
 from codecmark.core.errors import CodecmarkError, ContentError, DataError, UsageError
 from codecmark.core.plugins import ExecutorPlugin
@@ -102,7 +102,7 @@ class Run:
         """Says which codecs `codebooks` leaves as they are, though they have some."""
         if self._options.codebooks is None:
             return
-        choices = [choice for task in self._tasks for choice in choose.settings(task.models) if choice[1].streams]
+        choices = [choice for task in self._tasks for choice in task.choices() if choice[1].streams]
         for why in dict.fromkeys(filter(None, map(codebooks.refusal, choices))):
             self._progress.note(f"--codebooks changes nothing about {why}")
 
@@ -110,8 +110,7 @@ class Run:
         """What is wanted, task by task; reads the corpora, writes nothing."""
         planner = Planner(self.store, self._resources, self._options.retry_failed)
         return [
-            planner.plan(task, choose.settings(task.models), corpus)
-            for task, corpus in zip(self._tasks, self._corpora, strict=True)
+            planner.plan(task, task.choices(), corpus) for task, corpus in zip(self._tasks, self._corpora, strict=True)
         ]
 
     def estimate(self, plans: Sequence[Plan]) -> Estimate:

@@ -11,7 +11,7 @@ from codecmark.core.acts import check_response
 from codecmark.core.audio import Audio
 from codecmark.core.contracts import Codec, CodecLM
 from codecmark.core.encoded import Codes, Encoded, Packets
-from codecmark.core.errors import ClipError
+from codecmark.core.errors import ClipError, PluginError
 from codecmark.core.items import Output, Request, Response
 from codecmark.core.plugins import CodecPlugin, ModelPlugin
 from codecmark.core.resources import Resources
@@ -141,6 +141,8 @@ def open_model(plugin: ModelPlugin, setting: Setting, task: Task, resources: Res
     """The model of a setting, opened on the device of `resources`."""
     if isinstance(plugin, CodecPlugin):
         return CodecModel(plugin.open(setting, resources), setting, task)
+    if plugin.open is None:
+        raise PluginError(f"{plugin.name} does not run here: {plugin.unavailable}")
     return LanguageModel(plugin.open(setting, resources), setting, task)
 
 

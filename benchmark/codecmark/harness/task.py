@@ -13,9 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError,
 from codecmark.core import choose, content, registry
 from codecmark.core.acts import ACTS, RESYNTHESIS
 from codecmark.core.audio import Mono
+from codecmark.core.codebooks import Counts
 from codecmark.core.errors import ClipError, ContentError, DataError, UnknownName, UsageError
 from codecmark.core.items import Clip, Domain
-from codecmark.core.plugins import MetricPlugin
+from codecmark.core.plugins import Choice, CodecPlugin, LMPlugin, MetricPlugin
 from codecmark.core.resources import Resources
 from codecmark.core.settings import Kind
 
@@ -149,6 +150,11 @@ class Task(Part):
     def _each_once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(names))
 
+    def choices(self, wanted: Counts | None = None) -> list[Choice]:
+        """The settings that run, with `wanted` at these numbers of codebooks. A glob names codecs where they are asked
+        something, else codec language models; the others have no part in the task unless they are named."""
+        return choose.settings(self.models, wanted, CodecPlugin if self.act == RESYNTHESIS else LMPlugin)
+
     def clips_for(self, score: str, clips: Sequence[Clip]) -> list[Clip]:
         """The clips of the selection that a score is taken on: all, those timed, or the first few."""
         if registry.metric(score)[0].place == "timing":
@@ -195,7 +201,7 @@ def check_names(task: Task) -> None:
     for name in (*task.metrics, *task.metric_clips):
         registry.metric(name)
     check_roles(task.evaluators)
-    choose.settings(task.models)
+    task.choices()
     registry.dataset(task.dataset)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from codecmark.core import content
+from codecmark.core.acts import ACTS
 from codecmark.core.errors import ContentError
 
 Month = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
@@ -169,7 +170,7 @@ class MethodsFacts(_Facts):
 
 
 class ModelFacts(_Part):
-    """A row of Tab.03; `ref` and `codec_ref` are the survey's references."""
+    """A row of Tab.03; its tasks are acts of ours, `ref` and `codec_ref` are the survey's references."""
 
     name: str
     ref: int
@@ -179,12 +180,18 @@ class ModelFacts(_Part):
     codec: str
     codec_ref: int
 
+    @field_validator("tasks")
+    @classmethod
+    def _known(cls, tasks: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := set(tasks) - set(ACTS):
+            raise ValueError(f"unknown acts: {', '.join(sorted(unknown))}")
+        return tasks
+
 
 class ModelsFacts(_WithResults):
-    """Tab.03; `tasks` and `media` say what the abbreviations mean."""
+    """Tab.03; `media` says what the abbreviations mean."""
 
     models: tuple[ModelFacts, ...]
-    tasks: dict[str, str]
     media: dict[str, str]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from codecmark.core.acts import ACTS
 from codecmark.publish import facts
 from codecmark.publish.facts import CodecFacts, MethodsFacts, ModelFacts, ModelsFacts, NoteFacts, ResultFacts
 from codecmark.publish.runs import Loaded
@@ -144,7 +145,8 @@ def _models(about: ModelsFacts) -> SurveyTable:
         )
         for model in about.models
     ]
-    legend = [NoteFacts(text=_meanings(about.tasks)), NoteFacts(text=_meanings(about.media))]
+    acts = {act.name: act.title for act in ACTS.values()}
+    legend = [NoteFacts(text=_meanings(acts)), NoteFacts(text=_meanings(about.media))]
     return SurveyTable(
         name="tab03-codec-lms",
         title=about.title,
