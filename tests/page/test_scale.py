@@ -58,4 +58,7 @@ def test_a_large_run_is_small_and_quick(made_up: Any, view: Any, tmp_path: Path)
     view.open(index.as_uri())
     assert view.ask("document.querySelectorAll('#t0-0 tbody tr').length") == 60
     assert time.monotonic() - started < 10
+    view.ask("document.querySelector('.high').scrollTop = 900")
+    top = "document.querySelector('{}').getBoundingClientRect().top"
+    assert abs(view.ask(top.format("#t0-0 thead")) - view.ask(top.format(".high"))) < 3, "headings stay in sight"
     assert view.said == []

@@ -103,6 +103,8 @@ def test_several_runs_are_told_apart_by_ear(
     view.open(index.as_uri())
     view.ask(axe + ";0")
     assert view.ask("axe.run().then(found => found.violations.map(one => one.id + one.nodes[0].html))") == []
+    view.ask("document.querySelectorAll('#leaderboard nav a')[1].click()")
+    assert view.ask("document.activeElement.innerText") == "Toy task run another-run"
 
 
 def test_two_runs_of_one_name_do_not_share_pages_or_audio(run_folder: Path, tmp_path: Path) -> None:
