@@ -90,6 +90,7 @@ def test_no_place_of_the_user_is_published(told: Any, tmp_path: Path) -> None:
     ("text", "told"),
     [
         ("cannot read /a/b/c.wav: no such file", "cannot read …/c.wav: no such file"),
+        ("folder:/a/b, ecapa=/a/b and ~/a/b", "folder:…/b, ecapa=…/b and ~/a/b"),
         ("https://host.org/a/b/c and a/b/c, 3/4 or /a", "https://host.org/a/b/c and a/b/c, 3/4 or /a"),
         ("'/root/b', /root2/b/c, x/root/b", "'HOME/b', …/c, x/root/b"),
     ],

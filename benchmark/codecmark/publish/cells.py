@@ -48,7 +48,7 @@ def breakable(text: str) -> Markup:
 def restricted(card: Plain) -> str:
     """The licence of code or weights that may not be used commercially, by its short name; nothing where all may."""
     said = f"{card['code_licence']} {card['weights_licence'] or ''}"
-    found = re.search(r"\S*\bNC\b[\w.-]*|non-?commercial", said, re.IGNORECASE)
+    found = re.search(r"\S*\bNC\b[\w.-]*|(?i:non-?commercial)", said)
     return found.group().strip("(),;") if found else ""
 
 

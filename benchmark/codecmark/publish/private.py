@@ -8,8 +8,8 @@ from pathlib import Path
 
 from codecmark.results.card import RunCard
 
-ABSOLUTE = re.compile(r"""(?<![\w.:/~-])/(?:[^/\s"'\\:;,]+/)+(?=[^/\s])""")
-"""All of an absolute path but its last part."""
+ABSOLUTE = re.compile(r"""(?<![\w./~-])/(?:[^/\s"'\\:;,]+/)+(?=[^/\s])""")
+"""All of an absolute path but its last part. In an address a slash follows a slash or a name."""
 FOLDER = "…/"
 """Stands for it."""
 
