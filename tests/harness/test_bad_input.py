@@ -179,12 +179,12 @@ def test_a_metric_that_misbehaves_fails_for_that_clip(
 def test_a_metric_that_hangs_is_given_up(
     bench: Any, voice: Any, tmp_path: Path, rows: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "TIMEOUT_SECONDS", 1.5)  # a busy machine imports for seconds
+    monkeypatch.setattr(workers, "TIMEOUT_SECONDS", 4.0)  # a busy machine imports for seconds
     bench.add(a=voice(0.1), loud=voice(0.1))
     assert measure(bench.task(metrics=["si_sdr", "hangs"], models=["mulaw/8khz"]), tmp_path / "out").failed == 1
     found = rows(tmp_path / "out")
     row = found.pop(("mulaw/8khz", "loud.wav", "hangs"))
-    assert (row["kind"], row["reason"]) == ("timeout", "score: hangs took longer than 2 s")
+    assert (row["kind"], row["reason"]) == ("timeout", "score: hangs took longer than 5 s")
     assert {row["status"] for row in found.values()} == {"ok"}
 
 
