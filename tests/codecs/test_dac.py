@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +16,14 @@ from torch import nn
 
 from codecmark import Audio, Codes, Resources
 from codecmark.codecs.dac import DELAY, PLUGIN
+from codecmark.core.contracts import Codec
 from codecmark.core.errors import WeightsMissing
-from codecmark.nn import checkpoints
 from codecmark.nn import dac as nn_dac
 from codecmark.nn.network import randomised
 from codecmark.nn.whole_clips import WholeClips
 
 Array = NDArray[Any]
+OWN = Path(__file__).parents[1] / "parity" / "vectors"
 FOLDERS = ("dac_16k", "dac_24k", "dac_44k")
 TOLERANCE = 1e-3
 """Of the RMS of the decoded vector, as its README has it."""
@@ -30,26 +33,13 @@ class Vectors:
     """The small model of the vectors behind our adapter, and what the original makes of two clips."""
 
     def __init__(self, folder: Path) -> None:
-        given = json.loads((folder / "config.json").read_text())
+        assert PLUGIN.parts is not None
+        meta = json.loads((folder / "meta.json").read_text())
         self.folder = folder
-        self.rate = given["sample_rate"]
+        self.rate: int = meta["sample_rate"]
         self.missing = {16000: 8, 24000: 8, 44100: 0}[self.rate]
-        self.config = nn_dac.DacConfig(
-            sampling_rate=self.rate,
-            encoder_hidden_size=given["encoder_dim"],
-            downsampling_ratios=given["encoder_rates"],
-            decoder_hidden_size=given["decoder_dim"],
-            n_codebooks=given["n_codebooks"],
-            codebook_size=given["codebook_size"],
-            codebook_dim=given["codebook_dim"],
-        )
-        few = min(int(path.stem.partition("_nq")[2]) for path in folder.glob("codes_a_nq*.npy"))
-        self.suffixes = {given["n_codebooks"]: "", few: f"_nq{few}"}
-
-    def codec(self, codebooks: int, file: str) -> WholeClips:
-        path = self.folder / file
-        content = checkpoints.read(path, "small", Resources())
-        return WholeClips(nn_dac.loaded(nn_dac.DacNetwork(self.config), path, content), codebooks, "cpu")
+        self.suffixes: dict[int, str] = {meta["n_q"]: "", meta["smaller_n_q"]: f"_nq{meta['smaller_n_q']}"}
+        self.codec: Callable[[int], Codec] = PLUGIN.parts(folder, Resources()).codec
 
     def array(self, name: str) -> Array:
         return np.load(self.folder / f"{name}.npy")
@@ -59,8 +49,14 @@ class Vectors:
 
 
 @pytest.fixture(scope="module", params=FOLDERS)
-def vectors(request: pytest.FixtureRequest, shared: Path) -> Vectors:
-    return Vectors(shared / "parity" / request.param)
+def model(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module", params=["our own", "on real speech"])
+def vectors(request: pytest.FixtureRequest, model: str) -> Vectors:
+    parity = OWN if request.param == "our own" else request.getfixturevalue("shared") / "parity"
+    return Vectors(parity / model)
 
 
 def tokens(codes: object) -> Array:
@@ -73,7 +69,7 @@ def test_equals_the_original(together: bool, vectors: Vectors) -> None:
     """Codes, and audio from the stored codes: the original's, behind the samples that are missing at the start."""
     clips = [vectors.audio(clip) for clip in "ab"]
     for codebooks, suffix in vectors.suffixes.items():
-        codec = vectors.codec(codebooks, "model.safetensors")
+        codec = vectors.codec(codebooks)
         encoded = codec.encode(clips) if together else [codec.encode([clip])[0] for clip in clips]
         decoded = codec.decode(encoded) if together else [codec.decode([codes])[0] for codes in encoded]
         for name, clip, codes, audio in zip("ab", clips, encoded, decoded, strict=True):
@@ -87,12 +83,12 @@ def test_equals_the_original(together: bool, vectors: Vectors) -> None:
 def test_any_number_of_codebooks_sends_the_first_ones_of_the_original(vectors: Vectors) -> None:
     every = vectors.array("codes_b")
     for codebooks in (1, 2, len(every) - 1):
-        (codes,) = vectors.codec(codebooks, "model.safetensors").encode([vectors.audio("b")])
+        (codes,) = vectors.codec(codebooks).encode([vectors.audio("b")])
         np.testing.assert_array_equal(tokens(codes), every[:codebooks])
 
 
 def test_a_batch_of_equal_lengths_is_one_by_one(vectors: Vectors) -> None:
-    codec = vectors.codec(max(vectors.suffixes), "model.safetensors")
+    codec = vectors.codec(max(vectors.suffixes))
     one, other = vectors.audio("a"), vectors.audio("b").fit(vectors.audio("a").num_samples)
     together = codec.encode([one, other])
     heard = codec.decode(together)
@@ -102,9 +98,13 @@ def test_a_batch_of_equal_lengths_is_one_by_one(vectors: Vectors) -> None:
         np.testing.assert_allclose(audio.samples, codec.decode([alone])[0].samples, atol=1e-4)
 
 
-def test_the_originals_own_checkpoint_gives_the_same(vectors: Vectors) -> None:
+def test_a_safetensors_file_gives_the_same(model: str, shared: Path, tmp_path: Path) -> None:
+    folder = shared / "parity" / model
+    shutil.copy(folder / "config.json", tmp_path)
+    (tmp_path / "meta.json").write_text(json.dumps({"checkpoint": str(folder / "model.safetensors")}))
     assert PLUGIN.parts is not None
-    codec = PLUGIN.parts(vectors.folder, Resources()).codec(max(vectors.suffixes))
+    vectors = Vectors(folder)
+    codec = PLUGIN.parts(tmp_path, Resources()).codec(max(vectors.suffixes))
     (codes,) = codec.encode([vectors.audio("a")])
     np.testing.assert_array_equal(tokens(codes), vectors.array("codes_a"))
 

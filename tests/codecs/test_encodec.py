@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,11 @@ from codecmark import Audio, Codes, Resources
 from codecmark.codecs.encodec import PLUGIN
 from codecmark.core.contracts import Codec
 from codecmark.core.errors import WeightsMissing
-from codecmark.nn import checkpoints
 from codecmark.nn import encodec as nn_encodec
 from codecmark.nn.network import randomised
 
 Array = NDArray[Any]
+OWN = Path(__file__).parents[1] / "parity" / "vectors"
 CODEBOOKS = {32: "", 8: "_nq8", 2: "_nq2"}
 TOLERANCE = 1e-3
 """Of the RMS of the decoded vector, as its README has it."""
@@ -30,21 +31,10 @@ class Vectors:
     """The small model of the vectors behind our adapter, and what the original makes of two clips."""
 
     def __init__(self, folder: Path) -> None:
-        given = json.loads((folder / "config.json").read_text())
+        assert PLUGIN.parts is not None
         self.folder = folder
-        self.config = nn_encodec.EncodecConfig(
-            target_bandwidths=given["target_bandwidths"],
-            num_filters=given["n_filters"],
-            hidden_size=given["dimension"],
-            codebook_size=given["bins"],
-        )
-
-    def codec(self, codebooks: int, file: str = "model.safetensors") -> Codec:
-        path = self.folder / file
-        tensors = checkpoints.read(path, "small", Resources())
-        return nn_encodec.codec_of(
-            nn_encodec.loaded(nn_encodec.network_of(self.config), path, tensors), codebooks, "cpu"
-        )
+        self.codebook_size: int = json.loads((folder / "meta.json").read_text())["codebook_size"]
+        self.codec: Callable[[int], Codec] = PLUGIN.parts(folder, Resources()).codec
 
     def array(self, name: str) -> Array:
         return np.load(self.folder / f"{name}.npy")
@@ -53,9 +43,10 @@ class Vectors:
         return Audio(self.array(f"input_{clip}"), 24000)
 
 
-@pytest.fixture(scope="module")
-def vectors(shared: Path) -> Vectors:
-    return Vectors(shared / "parity/encodec_24khz")
+@pytest.fixture(scope="module", params=["our own", "on real speech"])
+def vectors(request: pytest.FixtureRequest) -> Vectors:
+    parity = OWN if request.param == "our own" else request.getfixturevalue("shared") / "parity"
+    return Vectors(parity / "encodec_24khz")
 
 
 def tokens(codes: object) -> Array:
@@ -65,7 +56,7 @@ def tokens(codes: object) -> Array:
 
 def stored(clip: str, suffix: str, vectors: Vectors) -> Codes:
     codes = vectors.array(f"codes_{clip}{suffix}")
-    return Codes(list(codes), (64,) * len(codes), vectors.audio(clip).num_samples)
+    return Codes(list(codes), (vectors.codebook_size,) * len(codes), vectors.audio(clip).num_samples)
 
 
 @pytest.mark.parametrize(("codebooks", "suffix"), CODEBOOKS.items())
@@ -90,9 +81,13 @@ def test_any_number_of_codebooks_sends_the_first_ones_of_the_original(codebooks:
     np.testing.assert_array_equal(tokens(codes), vectors.array("codes_b")[:codebooks])
 
 
-def test_the_originals_own_checkpoint_gives_the_same(vectors: Vectors) -> None:
+def test_a_safetensors_file_gives_the_same(shared: Path, tmp_path: Path) -> None:
+    folder = shared / "parity/encodec_24khz"
+    shutil.copy(folder / "config.json", tmp_path)
+    (tmp_path / "meta.json").write_text(json.dumps({"checkpoint": str(folder / "model.safetensors")}))
     assert PLUGIN.parts is not None
-    (codes,) = PLUGIN.parts(vectors.folder, Resources()).codec(8).encode([vectors.audio("a")])
+    vectors, codec = Vectors(folder), PLUGIN.parts(tmp_path, Resources()).codec(8)
+    (codes,) = codec.encode([vectors.audio("a")])
     np.testing.assert_array_equal(tokens(codes), vectors.array("codes_a_nq8"))
 
 
