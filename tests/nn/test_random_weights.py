@@ -50,3 +50,24 @@ def test_each_convolution_alone_keeps_the_level_nearly_as_it_is() -> None:
     for layer in (nn.Conv1d(64, 64, 7, groups=4), nn.ConvTranspose1d(64, 64, 16, stride=8, groups=4)):
         random_weights.initialise(layer, seed=0)
         assert layer(states).var().item() == pytest.approx(2, rel=0.2)
+
+
+@torch.inference_mode()
+def test_one_seed_makes_one_network() -> None:
+    """Whatever random numbers torch has given out before."""
+
+    def made(seed: int) -> dict[str, Tensor]:
+        network = nn.Sequential(nn.Conv1d(4, 6, 3), nn.Linear(6, 5), nn.LSTM(5, 3), nn.ConvTranspose2d(3, 2, 2))
+        random_weights.initialise(network, seed)
+        return {name: one for name, one in network.state_dict().items() if one.dim() > 1}
+
+    one, same, other = made(0), made(0), made(1)
+    assert all(torch.equal(one[name], same[name]) and not torch.equal(one[name], other[name]) for name in one)
+
+
+@torch.inference_mode()
+def test_a_linear_layer_keeps_the_level() -> None:
+    states = torch.randn(4000, 256, generator=torch.Generator().manual_seed(1))
+    layer = nn.Linear(256, 512)
+    random_weights.initialise(layer, seed=0)
+    assert layer(states).var().item() == pytest.approx(1, rel=0.05)

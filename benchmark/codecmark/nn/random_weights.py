@@ -22,7 +22,8 @@ SILENCE = 1e-8
 
 
 def initialise(network: nn.Module, seed: int) -> torch.Generator:
-    """Fills convolutions after He et al. 2015, so that signals neither die nor grow on their way, and LSTMs evenly.
+    """Fills convolutions after He et al. 2015, so that signals neither die nor grow on their way, linear layers after
+    LeCun et al. 1998, which keep the level too, and LSTMs evenly.
 
     Other parameters keep the values they are made with. Returns the generator, for what else is to be drawn.
     """
@@ -33,6 +34,10 @@ def initialise(network: nn.Module, seed: int) -> torch.Generator:
             if module.transposed:
                 inputs //= math.prod(module.stride)  # each output sample is reached by so many only
             module.weight.normal_(0.0, HE_GAIN / math.sqrt(inputs), generator=generator)
+            if module.bias is not None:
+                module.bias.zero_()
+        elif isinstance(module, nn.Linear):
+            module.weight.normal_(0.0, 1 / math.sqrt(module.in_features), generator=generator)
             if module.bias is not None:
                 module.bias.zero_()
         elif isinstance(module, nn.LSTM):
