@@ -52,8 +52,9 @@ class Subject:
 
     @property
     def frame_seconds(self) -> float:
-        """Of the slowest stream."""
-        return max((1 / stream.frame_rate for stream in self.setting.streams), default=BYTE_FRAME_SECONDS)
+        """Of the slowest stream, or of the shortest clip where that is filled up to more."""
+        shortest = zip(self.plugin.frames(self.setting, 1), self.setting.streams, strict=True)
+        return max((count / stream.frame_rate for count, stream in shortest), default=BYTE_FRAME_SECONDS)
 
     @property
     def exact(self) -> bool:

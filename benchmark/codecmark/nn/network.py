@@ -22,12 +22,14 @@ class CodecNetwork(nn.Module):
     """An encoder, a quantizer and a decoder, as their makers have them: nothing cut, nothing moved in time.
 
     `codebook_sizes` are of all its codebooks. With `whole_frames` a clip must be filled up to a multiple of `hop`
-    first. With `padded_batches` zeros behind a clip change nothing in its frames.
+    first. With `padded_batches` zeros behind a clip change nothing in its frames. Where codebooks have frames of their
+    own, `token_strides` says how many of the shortest ones a token of each stands for; it is repeated in all of them.
     """
 
     sample_rate: int
     hop: int
     codebook_sizes: tuple[int, ...]
+    token_strides: tuple[int, ...] = ()
     whole_frames = False
     padded_batches = False
 

@@ -28,6 +28,7 @@ class WholeClips(InGroups):
     def __init__(self, network: CodecNetwork, codebooks: int, device: str) -> None:
         self._network = ready(network, device)
         self._sizes = network.codebook_sizes[:codebooks]
+        self._strides = network.token_strides[:codebooks] or (1,) * codebooks
         self._device = device
 
     def _company(self, num_samples: int) -> int:
@@ -50,14 +51,24 @@ class WholeClips(InGroups):
         return self._network.encode(waveforms(batch, width, self._device))
 
     def _codes(self, row: NDArray[Any], num_samples: int, side: dict[str, NDArray[np.float32]]) -> Codes:
-        streams = list(row[:, : self._network.frames(num_samples)])
+        sent = row[:, : self._network.frames(num_samples)]
+        streams = [stream[::stride] for stream, stride in zip(sent, self._strides, strict=True)]
         return Codes(streams, self._sizes, num_samples, side, SIDE_BITS * sum(values.size for values in side.values()))
 
     def _decode(self, batch: Sequence[Codes]) -> list[Audio]:
         names = batch[0].side
         side = {name: self._moved(np.stack([codes.side[name] for codes in batch])) for name in names}
-        decoded = self._network.decode(self._moved(table(batch)), side).cpu().numpy()
+        decoded = self._network.decode(self._moved(self._table(batch)), side).cpu().numpy()
         return [self._audio(row, codes.num_samples) for row, codes in zip(decoded, batch, strict=True)]
+
+    def _table(self, batch: Sequence[Codes]) -> NDArray[np.int64]:
+        """Tokens (clips, codebooks, frames of the longest), zeros behind each clip's own."""
+        strides = self._strides
+        spread = [[np.repeat(*pair) for pair in zip(codes.streams, strides, strict=True)] for codes in batch]
+        rows = np.zeros((len(batch), len(strides), max(len(streams[0]) for streams in spread)), dtype=np.int64)
+        for row, streams in zip(rows, spread, strict=True):
+            row[:, : len(streams[0])] = streams
+        return rows
 
     def _audio(self, row: NDArray[np.float32], num_samples: int) -> Audio:
         """A decoded clip in time with its input, silence for what is missing at its start or its end."""
@@ -65,15 +76,6 @@ class WholeClips(InGroups):
 
     def _moved(self, array: NDArray[Any]) -> Tensor:
         return torch.from_numpy(array).to(self._device)
-
-
-def table(batch: Sequence[Codes]) -> NDArray[np.int64]:
-    """Tokens (clips, codebooks, frames of the longest), zeros behind each clip's own."""
-    frames = max(len(codes.streams[0]) for codes in batch)
-    rows = np.zeros((len(batch), len(batch[0].streams), frames), dtype=np.int64)
-    for row, codes in zip(rows, batch, strict=True):
-        row[:, : len(codes.streams[0])] = codes.streams
-    return rows
 
 
 def in_time(samples: NDArray[np.float32], delay: int, num_samples: int) -> NDArray[np.float32]:
