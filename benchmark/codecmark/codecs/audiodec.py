@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from codecmark.core.contracts import Codec, Parts
+from codecmark.core.network_module import NetworkModule
 from codecmark.core.plugins import CodecPlugin
-from codecmark.core.resources import Resources
 from codecmark.core.settings import Card, Prefix, Setting, Stream, Weights, WeightsFile
 
 CODEBOOK_SIZE = 1024
@@ -93,19 +90,7 @@ def weights_of(setting: Setting) -> Weights:
     return WEIGHTS[setting.name]
 
 
-def open_audiodec(setting: Setting, resources: Resources) -> Codec:
-    """Opens one model. Raises `WeightsMissing` where its checkpoints are not here, unless random weights may do."""
-    from codecmark.nn.audiodec import open_codec
-
-    return open_codec(setting, weights_of(setting), resources)
-
-
-def open_parts(folder: Path, resources: Resources) -> Parts:
-    """Opens the networks of any folder with checkpoints and configurations in the layout of the original."""
-    from codecmark.nn.audiodec import open_parts
-
-    return open_parts(folder, resources)
-
+NETWORK = NetworkModule("codecmark.nn.audiodec", weights_of)
 
 PLUGIN = CodecPlugin(
     name="audiodec",
@@ -118,8 +103,8 @@ PLUGIN = CodecPlugin(
         _setting("48khz-sym", 48000, 300, 8),
         _setting("48khz-c16-sym", 48000, 320, 16),
     ),
-    open=open_audiodec,
+    open=NETWORK.open,
     weights=weights_of,
-    parts=open_parts,
+    parts=NETWORK.parts,
     packages=("torch",),
 )

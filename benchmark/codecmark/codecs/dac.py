@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from codecmark.core.contracts import Codec, Parts
+from codecmark.core.network_module import NetworkModule
 from codecmark.core.plugins import CodecPlugin
-from codecmark.core.resources import Resources
 from codecmark.core.settings import Card, Delay, Prefix, Setting, Stream, Weights, WeightsFile
 
 CODEBOOK_SIZE = 1024
@@ -97,19 +94,7 @@ def weights_of(setting: Setting) -> Weights:
     return WEIGHTS[setting.name]
 
 
-def open_dac(setting: Setting, resources: Resources) -> Codec:
-    """Opens one model. Raises `WeightsMissing` where its checkpoint is not here, unless random weights may do."""
-    from codecmark.nn.dac import open_codec
-
-    return open_codec(setting, weights_of(setting), resources)
-
-
-def open_parts(folder: Path, resources: Resources) -> Parts:
-    """Opens the network of any folder with a config.json and a checkpoint in the layout of the original."""
-    from codecmark.nn.dac import open_parts
-
-    return open_parts(folder, resources)
-
+NETWORK = NetworkModule("codecmark.nn.dac", weights_of)
 
 PLUGIN = CodecPlugin(
     name="dac",
@@ -120,8 +105,8 @@ PLUGIN = CodecPlugin(
         _setting("44khz", 44100, 512, 9, "D3"),
         _setting("44khz-16kbps", 44100, 512, 18),
     ),
-    open=open_dac,
+    open=NETWORK.open,
     weights=weights_of,
-    parts=open_parts,
+    parts=NETWORK.parts,
     packages=("torch", "transformers"),
 )

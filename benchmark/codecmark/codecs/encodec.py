@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from codecmark.core.contracts import Codec, Parts
+from codecmark.core.network_module import NetworkModule
 from codecmark.core.plugins import CodecPlugin
-from codecmark.core.resources import Resources
 from codecmark.core.settings import Card, Prefix, Setting, Stream, Weights, WeightsFile
 
 CODEBOOK_SIZE = 1024
@@ -93,19 +90,7 @@ def weights_of(setting: Setting) -> Weights:
     return WEIGHTS[setting.sample_rate or 0]
 
 
-def open_encodec(setting: Setting, resources: Resources) -> Codec:
-    """Opens one bit rate. Raises `WeightsMissing` where its checkpoint is not here, unless random weights may do."""
-    from codecmark.nn.encodec import open_codec
-
-    return open_codec(setting, weights_of(setting), resources)
-
-
-def open_parts(folder: Path, resources: Resources) -> Parts:
-    """Opens the network of any folder with a config.json and a checkpoint in the layout of the original."""
-    from codecmark.nn.encodec import open_parts
-
-    return open_parts(folder, resources)
-
+NETWORK = NetworkModule("codecmark.nn.encodec", weights_of)
 
 PLUGIN = CodecPlugin(
     name="encodec",
@@ -114,9 +99,9 @@ PLUGIN = CodecPlugin(
         *(_setting(24000, codebooks, f"E{row}") for row, codebooks in enumerate((2, 4, 8, 16, 32), start=1)),
         *(_setting(48000, codebooks) for codebooks in (2, 4, 8, 16)),
     ),
-    open=open_encodec,
+    open=NETWORK.open,
     weights=weights_of,
     frames=frames,
-    parts=open_parts,
+    parts=NETWORK.parts,
     packages=("torch", "transformers"),
 )

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from codecmark.core.contracts import Codec, Parts
+from codecmark.core.network_module import NetworkModule
 from codecmark.core.plugins import CodecPlugin, whole_frames
-from codecmark.core.resources import Resources
 from codecmark.core.settings import Card, Delay, Option, Prefix, Setting, Stream, Weights, WeightsFile
 
 SAMPLE_RATE = 16000
@@ -81,19 +78,7 @@ def weights_of(setting: Setting) -> Weights:
     return Weights(name=f"funcodec_{setting.name}", files=files, source=f"{repo} on the Hugging Face hub")
 
 
-def open_funcodec(setting: Setting, resources: Resources) -> Codec:
-    """Opens one model. Raises `WeightsMissing` where its checkpoint is not here, unless random weights may do."""
-    from codecmark.nn.funcodec import open_codec
-
-    return open_codec(setting, weights_of(setting), resources)
-
-
-def open_parts(folder: Path, resources: Resources) -> Parts:
-    """Opens the network of any folder with a config.yaml and a model.pth in the layout of the original."""
-    from codecmark.nn.funcodec import open_parts
-
-    return open_parts(folder, resources)
-
+NETWORK = NetworkModule("codecmark.nn.funcodec", weights_of)
 
 PLUGIN = CodecPlugin(
     name="funcodec",
@@ -106,9 +91,9 @@ PLUGIN = CodecPlugin(
         _setting("zh_en-general-16k-nq32ds320", 320, "F5"),
         _setting("zh_en-general-16k-nq32ds640", 640, "F6"),
     ),
-    open=open_funcodec,
+    open=NETWORK.open,
     weights=weights_of,
-    parts=open_parts,
+    parts=NETWORK.parts,
     frames=frames,
     packages=("torch", "transformers"),
 )

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from codecmark.core.contracts import Codec, Parts
+from codecmark.core.network_module import NetworkModule
 from codecmark.core.plugins import CodecPlugin
-from codecmark.core.resources import Resources
 from codecmark.core.settings import Card, Prefix, Setting, Stream, Weights, WeightsFile
 
 CODEBOOK_SIZE = 1024
@@ -78,19 +75,7 @@ def weights_of(setting: Setting) -> Weights:
     return WEIGHTS[setting.name]
 
 
-def open_hificodec(setting: Setting, resources: Resources) -> Codec:
-    """Opens one model. Raises `WeightsMissing` where its checkpoint is not here, unless random weights may do."""
-    from codecmark.nn.hificodec import open_codec
-
-    return open_codec(setting, weights_of(setting), resources)
-
-
-def open_parts(folder: Path, resources: Resources) -> Parts:
-    """Opens the network of any folder with a checkpoint and a configuration in the layout of the original."""
-    from codecmark.nn.hificodec import open_parts
-
-    return open_parts(folder, resources)
-
+NETWORK = NetworkModule("codecmark.nn.hificodec", weights_of)
 
 PLUGIN = CodecPlugin(
     name="hificodec",
@@ -100,8 +85,8 @@ PLUGIN = CodecPlugin(
         _setting("16khz-large-universal", 16000, "B2"),
         _setting("24khz", 24000, "B3"),
     ),
-    open=open_hificodec,
+    open=NETWORK.open,
     weights=weights_of,
-    parts=open_parts,
+    parts=NETWORK.parts,
     packages=("torch",),
 )

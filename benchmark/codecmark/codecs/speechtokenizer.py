@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from codecmark.core.contracts import Codec, Parts
+from codecmark.core.network_module import NetworkModule
 from codecmark.core.plugins import CodecPlugin
-from codecmark.core.resources import Resources
 from codecmark.core.settings import Card, Prefix, Setting, Stream, Weights, WeightsFile
 
 SAMPLE_RATE = 16000
@@ -87,19 +84,7 @@ def weights_of(setting: Setting) -> Weights:
     return WEIGHTS[setting.name]
 
 
-def open_speechtokenizer(setting: Setting, resources: Resources) -> Codec:
-    """Opens one model. Raises `WeightsMissing` where its checkpoint is not here, unless random weights may do."""
-    from codecmark.nn.speechtokenizer import open_codec
-
-    return open_codec(setting, weights_of(setting), resources)
-
-
-def open_parts(folder: Path, resources: Resources) -> Parts:
-    """The network in a folder of vectors, taken apart. Raises `WeightsError` for one of another model."""
-    from codecmark.nn.speechtokenizer import open_parts as parts
-
-    return parts(folder, resources)
-
+NETWORK = NetworkModule("codecmark.nn.speechtokenizer", weights_of)
 
 PLUGIN = CodecPlugin(
     name="speechtokenizer",
@@ -108,8 +93,8 @@ PLUGIN = CodecPlugin(
         _setting("hubert-avg", "ELU", "SpeechTokenizer", "A"),
         _setting("snake", "Snake", "SpeechTokenizer (Snake)"),
     ),
-    open=open_speechtokenizer,
+    open=NETWORK.open,
     weights=weights_of,
-    parts=open_parts,
+    parts=NETWORK.parts,
     packages=("torch",),
 )
