@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import struct
 import sys
 import textwrap
 import time
@@ -79,6 +80,14 @@ def test_how_it_ended_in_words(function: str, number: int, ending: str) -> None:
         with pytest.raises((EOFError, ConnectionError)):
             one.connection.recv()
         assert one.ending() == ending
+
+
+def test_it_ends_quietly_when_its_parent_goes_in_the_middle_of_a_message(capfd: pytest.CaptureFixture[str]) -> None:
+    one = child("echo")
+    os.write(one.connection.fileno(), struct.pack("!i", 100) + b"the rest never comes")
+    one.connection.close()
+    assert one.ending() == "ended with exit code 0"
+    assert capfd.readouterr().err == ""
 
 
 def test_killed_with_all_it_started() -> None:

@@ -128,8 +128,12 @@ def _main() -> None:
     connection: Connection[Any, Any] = Connection(int(descriptor))
     module, _, name = target.partition(":")
     function: Callable[[Connection[Any, Any]], None] = getattr(importlib.import_module(module), name)
-    with contextlib.suppress(EOFError, ConnectionError):  # our parent is gone, and so are we
-        function(connection)
+    try:
+        with contextlib.suppress(EOFError, ConnectionError):  # our parent is gone, and so are we
+            function(connection)
+    except OSError as error:
+        if "end of file during message" not in str(error):  # it went while it was telling us something
+            raise
 
 
 if __name__ == "__main__":

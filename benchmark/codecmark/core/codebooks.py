@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Literal
 
 from codecmark.core.errors import UsageError
-from codecmark.core.plugins import Choice, ModelPlugin, title_of
+from codecmark.core.plugins import Choice, ModelPlugin
 from codecmark.core.settings import Setting
 
 Counts = tuple[int, ...] | Literal["all"]
@@ -88,5 +88,5 @@ def _one_network(plugin: ModelPlugin, one: Setting, other: Setting) -> bool:
 
 def _cut(plugin: ModelPlugin, whole: Setting, count: int) -> Setting:
     cut = replace(whole, streams=whole.streams[:count], survey_id=None, is_prefix=True)
-    title = f"{title_of(plugin, whole)}: {count} of {len(whole.streams)} codebooks, {cut.kbps:.4g} kbps"
-    return replace(cut, title=title)
+    name = f"{plugin.card.title} {whole.name}"
+    return replace(cut, title=f"{name}: {count} of {len(whole.streams)} codebooks, {cut.kbps:.4g} kbps")

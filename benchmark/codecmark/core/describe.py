@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from codecmark.core import registry
-from codecmark.core.plugins import Choice, DatasetPlugin, title_of
+from codecmark.core.plugins import Choice, DatasetPlugin
 from codecmark.core.resources import Resources
 
 Plain = dict[str, Any]
@@ -21,7 +21,7 @@ def setting_plain(choice: Choice, resources: Resources) -> Plain:
         "id": setting.id,
         "model": setting.model,
         "name": setting.full_name,
-        "title": title_of(plugin, setting),
+        "title": setting.title or f"{plugin.card.title} {setting.name}",
         "survey_id": setting.survey_id,
         "sample_rate": setting.sample_rate,
         "channels": setting.channels,

@@ -88,11 +88,6 @@ ModelPlugin = CodecPlugin | LMPlugin
 Choice = tuple[ModelPlugin, Setting]
 
 
-def title_of(plugin: ModelPlugin, setting: Setting) -> str:
-    """What a setting is called in print."""
-    return setting.title or f"{plugin.card.title} {setting.name}"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreSpec:
     """One number a metric gives: how to print it, which way is better, where it has a meaning.
