@@ -12,7 +12,15 @@ import pytest
 from codecmark import Audio, Clip, Resources
 from codecmark.core import choose, registry
 from codecmark.core.settings import Weights, WeightsFile
-from codecmark.harness.estimate import CORE_RTF, DEVICE_GAIN, OTHER_RTF, Estimate, Means, estimate
+from codecmark.harness.estimate import (
+    CLASSICAL_RTF,
+    DEVICE_GAIN,
+    OTHER_RTF,
+    PARAMETER_RTF,
+    Estimate,
+    Means,
+    estimate,
+)
 from codecmark.harness.plan import Corpus, Plan, Planner
 from codecmark.harness.references import itself
 from codecmark.harness.task import load
@@ -43,7 +51,7 @@ def taken(*plans: Plan, devices: Any = ("cpu",), workers: int = 1, weights: Any 
 
 def test_models_and_workers_side_by_side(planned: Any) -> None:
     plan = planned(models=["opus/6", "opus/8"], metrics=["kbps", "pesq_wb"])
-    models, scores = 2 * 60 * OTHER_RTF, 2 * 60 * 0.05
+    models, scores = 2 * 60 * CLASSICAL_RTF, 2 * 60 * 0.05
     assert taken(plan).seconds == pytest.approx(max(models, scores))
     assert taken(plan, workers=4).seconds == pytest.approx(models)
     assert taken(plan, workers=4, devices=("cpu", "cpu")).seconds == pytest.approx(models / 2)
@@ -52,21 +60,29 @@ def test_models_and_workers_side_by_side(planned: Any) -> None:
 def test_timing_comes_on_top(planned: Any) -> None:
     timing = {"clips": 1, "repeats": 3, "warm_up": 1}
     plan = planned(models=["opus/6"], metrics=["encode_rtf", "decode_rtf"], timing=timing)
-    assert taken(plan, devices=("cpu", "cpu")).seconds == pytest.approx(4 * 30 * OTHER_RTF)
+    assert taken(plan, devices=("cpu", "cpu")).seconds == pytest.approx(4 * 30 * CLASSICAL_RTF)
     short = planned(models=["opus/6"], metrics=["encode_rtf"], timing={**timing, "clip_seconds": 10})
-    assert taken(short).seconds == pytest.approx(4 * 10 * OTHER_RTF)
+    assert taken(short).seconds == pytest.approx(4 * 10 * CLASSICAL_RTF)
     batches = {**timing, "clip_seconds": 10, "max_batch": 64, "max_batch_cpu": 4}
     both = planned(models=["opus/6"], metrics=["encode_rtf", "batch_size"], timing=batches)
-    assert taken(both).seconds == pytest.approx((4 + 4 * 6) * 10 * OTHER_RTF)
+    assert taken(both).seconds == pytest.approx((4 + 4 * 6) * 10 * CLASSICAL_RTF)
+    alone = planned(models=["lyra/6"], metrics=["encode_rtf", "batch_size"], timing=batches)  # takes one at a time
+    assert taken(alone, weights=[WEIGHTS]).seconds == pytest.approx(4 * 10 * OTHER_RTF["neural"])
 
 
 def test_what_waits_for_a_download_counts(planned: Any) -> None:
     plan = planned(models=["lyra/6"], metrics=["kbps"])
     assert taken(plan).seconds == 0
-    assert taken(plan, weights=[WEIGHTS]).seconds == pytest.approx(60 * CORE_RTF["neural"])
-    gpu = planned("cuda:0", models=["lyra/6"], metrics=["kbps"])
-    assert taken(gpu, weights=[WEIGHTS], devices=("cuda:0",)).seconds == pytest.approx(
-        60 * CORE_RTF["neural"] / DEVICE_GAIN
+    assert taken(plan, weights=[WEIGHTS]).seconds == pytest.approx(60 * OTHER_RTF["neural"])
+
+
+def test_a_network_takes_as_long_as_it_is_large_and_less_on_a_gpu(planned: Any) -> None:
+    of_encodec = 60 * PARAMETER_RTF * 14_851_810
+    here, there = (planned(device, models=["E1"], metrics=["kbps"]) for device in ("cpu", "cuda:0"))
+    assert taken(here, weights=[WEIGHTS]).seconds == pytest.approx(of_encodec)
+    assert taken(there, weights=[WEIGHTS], devices=("cuda:0",)).seconds == pytest.approx(of_encodec / DEVICE_GAIN)
+    assert taken(there, weights=[WEIGHTS], devices=("cuda:0", "cuda:1")).seconds == pytest.approx(
+        of_encodec / DEVICE_GAIN / 2
     )
 
 

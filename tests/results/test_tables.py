@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from codecmark.core.scores import Failure, NotApplicable, Score, Unavailable
-from codecmark.results.tables import Cell, Table
+from codecmark.results.store import Store
+from codecmark.results.tables import Cell, Table, tables
 
 CRASH = Failure("score", "crash", "the worker died")
 
@@ -176,6 +177,31 @@ def test_rows_come_by_counted_bit_rate_and_the_nominal_one_where_none_was_counte
         if counted:
             run.answers(setting, kbps, *[counted] * 4)
     assert [row.id for row in run.table().rows] == ["a/1", "b/1", "c/1", "d/1"]
+
+
+def test_a_table_of_timings_speaks_of_the_clips_that_were_timed(run: Any) -> None:
+    a, rtf = run.setting("codec"), run.metric("rtf", higher=False, place="timing")
+    run.answer(a, rtf, "a", 0.5)
+    card = run.card()
+    card.tasks["toy"]["timing"] = {"clip_seconds": 10.0}
+    latest = Store(run.write()).latest()
+    assert tables(card, latest)[0].subtitle == "Toy corpus: 1 clip, 2 s, 1 speaker; timed at a length of 10 s"
+    run.metric("pesq")
+    both = run.card()
+    both.tasks["toy"]["timing"] = {"clip_seconds": 10.0}
+    assert tables(both, latest)[0].subtitle.endswith(
+        "4 clips, 8 s, 1 speaker; scored at 16000 Hz, timed at a length of 10 s"
+    )
+
+
+def test_a_task_without_its_corpus_has_rows_that_say_so(run: Any) -> None:
+    a, pesq = run.setting("codec"), run.metric("pesq")
+    card = run.card()
+    card.tasks["toy"] |= {"clips": [], "unavailable": "Toy corpus is not here: put it there"}
+    (table,) = tables(card, Store(run.write()).latest())
+    assert table.subtitle == "Toy corpus: not measured, Toy corpus is not here: put it there"
+    assert cell(table, a, pesq).text(2) == "unavailable"
+    assert "unavailable: Toy corpus is not here: put it there" in table.notes
 
 
 def test_synthetic_material_is_said(run: Any) -> None:

@@ -12,9 +12,11 @@ from codecmark.harness.plan import Plan
 from codecmark.results.records import Record, Status
 from codecmark.results.store import Store
 
-CORE_RTF = {"neural": 0.5, "lm": 5.0, "demonstration": 0.1}
-"""Seconds of a core to encode and decode a second of audio, by kind; any other kind takes `OTHER_RTF`."""
-OTHER_RTF = 0.05
+PARAMETER_RTF = 1e-8
+"""Seconds of a core for each parameter of a network to encode and decode a second of audio; EnCodec takes 0.15."""
+OTHER_RTF = {"lm": 5.0, "neural": 0.1}
+"""Where a card does not say how many there are, by kind; any other kind takes `CLASSICAL_RTF`."""
+CLASSICAL_RTF = 0.05
 DEVICE_GAIN = 50.0
 """How many times as fast as a core a GPU is taken to be."""
 BATCH_SECONDS = 5.0
@@ -89,10 +91,12 @@ class _Work:
     timing_seconds: float = 0.0
     disk_bytes: float = 0.0
     _seen: set[tuple[str, str, str]] = field(default_factory=set)
+    _alone: dict[str, bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         seconds = {clip.id: clip.seconds for clip in self.plan.clips}
         rtf = {choice[1].id: self._rtf(choice) for choice in self.plan.choices}
+        self._alone = {setting.id: plugin.card.batching == "single" for plugin, setting in self.plan.choices}
         for cell in self._cells():
             metric = registry.metric(cell.metric)[0]
             if metric.place == "timing":
@@ -122,15 +126,15 @@ class _Work:
 
     def _rtf(self, choice: Choice) -> float:
         plugin, setting = choice
-        kind = plugin.card.kind
-        rough = CORE_RTF.get(kind, OTHER_RTF) / self.means.gain(kind in CORE_RTF)
-        return self.timed.get(setting.id, rough)
+        card = plugin.card
+        rough = PARAMETER_RTF * card.params if card.params else OTHER_RTF.get(card.kind, CLASSICAL_RTF)
+        return self.timed.get(setting.id, rough / self.means.gain(card.params is not None or card.kind == "lm"))
 
     def _timing(self, cell: Record, seconds: float, rtf: Mapping[str, float]) -> float:
         plan = self.plan.task.timing
         runs, length = plan.warm_up + plan.repeats, plan.clip_seconds or seconds
         alone = runs * length * rtf[cell.setting]
-        if plan.max_batch == 1:
+        if plan.max_batch == 1 or self._alone[cell.setting]:
             return alone
         together = (runs + 2) * (BATCH_SECONDS if self.means.gain(True) > 1 else alone / runs * plan.max_batch_cpu)
         return alone + together

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -167,7 +167,7 @@ def _table(card: RunCard, task: Plain, rows: pd.DataFrame) -> Table:
     return Table(
         task=task["name"],
         title=task["title"],
-        subtitle=_subtitle(task),
+        subtitle=_subtitle(task, {card.metrics[name]["place"] for name in task["metrics"]}),
         synthetic=bool(task["dataset"]["synthetic"]),
         columns=columns,
         rows=tuple(found),
@@ -254,19 +254,27 @@ def _most_common(texts: Iterable[str]) -> str:
     return max(sorted(counts), key=lambda text: counts[text], default="")
 
 
-def _subtitle(task: Plain) -> str:
+def _subtitle(task: Plain, places: Collection[str]) -> str:
+    """On what the task was measured, and how; `places` are those of its metrics."""
+    title = task["dataset"]["title"]
     if not task["clips"]:
-        return f"{task['dataset']['title']}: not measured, {task.get('unavailable') or 'no clips'}"
-    some = [set(task["metric_clips"][name]) for name in task["metrics"] if name in task["metric_clips"]]
-    used = set[str]().union(*some)
-    given = [clip for clip in task["clips"] if clip["id"] in used or len(some) < len(task["metrics"]) or not some]
-    seconds = sum(clip["seconds"] for clip in given)
-    speakers = {clip["speaker"] for clip in given if clip["speaker"]}
+        return f"{title}: not measured, {task.get('unavailable') or 'no clips'}"
+    clips = _measured_on(task)
+    seconds = sum(clip["seconds"] for clip in clips)
+    speakers = {clip["speaker"] for clip in clips if clip["speaker"]}
     voices = f", {len(speakers)} speaker{'s' * (len(speakers) > 1)}" if speakers else ""
-    clip_seconds = task.get("timing", {}).get("clip_seconds")
-    how = f"timed at a length of {clip_seconds:g} s" if clip_seconds else f"scored at {task['rate']} Hz"
-    clips = f"{len(given)} clip{'s' * (len(given) != 1)}"
-    return f"{task['dataset']['title']}: {clips}, {seconds:.0f} s{voices}; {how}"
+    how = [f"scored at {task['rate']} Hz"]
+    if clip_seconds := task.get("timing", {}).get("clip_seconds"):
+        how = [*(how if set(places) - {"timing"} else []), f"timed at a length of {clip_seconds:g} s"]
+    return f"{title}: {len(clips)} clip{'s' * (len(clips) != 1)}, {seconds:.0f} s{voices}; {', '.join(how)}"
+
+
+def _measured_on(task: Plain) -> list[Plain]:
+    """The clips that at least one score is taken on."""
+    some = [set(task["metric_clips"][name]) for name in task["metrics"] if name in task["metric_clips"]]
+    if not some or len(some) < len(task["metrics"]):
+        return list(task["clips"])
+    return [clip for clip in task["clips"] if clip["id"] in set().union(*some)]
 
 
 def _notes(task: Plain, rows: Iterable[Row]) -> Iterable[str]:
