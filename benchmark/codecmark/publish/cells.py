@@ -7,9 +7,10 @@ import re
 
 from markupsafe import Markup
 
+from codecmark.core.settings import WeightsState
 from codecmark.publish.runs import Loaded
 from codecmark.results.card import Plain
-from codecmark.results.tables import Cell
+from codecmark.results.tables import Cell, Row
 
 
 def sort_value(cell: Cell) -> str:
@@ -43,6 +44,14 @@ def explained(cell: Cell, decimals: int) -> str:
 def breakable(text: str) -> Markup:
     """A name that may go on in the next line behind its separators."""
     return Markup(re.sub("([/_@])", r"\1<wbr>", html.escape(text)))
+
+
+def marks(row: Row) -> list[str]:
+    """What must be seen beside the name of a row: why it does not compete, what is doubtful, what may not be done."""
+    setting = row.setting
+    assumed = str(setting["options"].get("configuration", "")).startswith("assumed")
+    doubt = "configuration assumed" if assumed and setting["weights"]["state"] == WeightsState.RANDOM else ""
+    return list(filter(None, (row.apart, doubt, restricted(setting["card"]), *row.flags)))
 
 
 def restricted(card: Plain) -> str:

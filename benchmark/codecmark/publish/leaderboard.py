@@ -102,7 +102,7 @@ def _environment() -> jinja2.Environment:
         row_kbps=row_kbps,
         explained=cells.explained,
         breakable=cells.breakable,
-        restricted=cells.restricted,
+        marks=cells.marks,
         roomy=ROOMY,
         of_row=commands.of_row,
         own=commands.own,
