@@ -11,7 +11,8 @@ import pytest
 
 from codecmark import run
 from codecmark.core import registry
-from codecmark.harness.task import every, load
+from codecmark.harness.suite import every
+from codecmark.harness.task import load
 
 STANDARD = {
     # The rate in Hz that scores are taken at, the kind of sound, and the names of a few clips.
