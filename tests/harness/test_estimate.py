@@ -100,8 +100,12 @@ def test_a_setting_that_was_timed_is_taken_at_its_speed(planned: Any, tmp_path: 
 def test_downloads_once_each_with_what_is_known_of_their_size(planned: Any) -> None:
     unknown = Weights(name="other", files=(WeightsFile(name="b"),), source="somewhere")
     lines = list(taken(planned(), weights=[WEIGHTS, unknown, WEIGHTS]).lines())
-    assert "download  3.0 MB, besides other of unknown size: weights lyra, other" in lines
-    assert "download  nothing" in list(taken(planned()).lines())
+    assert lines[1:3] == ["download  3.0 MB of weights: lyra", "          and, of unknown size: other"]
+    assert list(taken(planned(), weights=[unknown]).lines())[1:3] == [
+        "download  0 kB of weights: none",
+        "          and, of unknown size: other",
+    ]
+    assert "download  0 kB of weights: none" in list(taken(planned()).lines())
 
 
 def test_disk_is_of_records_and_of_audio_that_is_kept(planned: Any) -> None:

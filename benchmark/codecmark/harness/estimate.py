@@ -49,25 +49,20 @@ class Estimate:
     def lines(self) -> Iterator[str]:
         """For people, a line each."""
         yield f"time      roughly {_duration(self.seconds)}, by rules of thumb; what is left is shown as it runs"
-        yield f"download  {self._downloads()}"
+        known = {one.name: sum(file.size or 0 for file in one.files) for one in self.downloads if not _unknown(one)}
+        yield f"download  {_size(sum(known.values()))} of weights: {', '.join(known) or 'none'}"
+        if unknown := [one.name for one in self.downloads if _unknown(one)]:
+            yield f"          and, of unknown size: {', '.join(unknown)}"
         yield f"disk      roughly {_size(self.disk_bytes)} for records and audio"
         for task, why in self.unavailable.items():
             yield f"MISSING   {task} will not be measured: {why}"
-
-    def _downloads(self) -> str:
-        if not self.downloads:
-            return "nothing"
-        sizes = [[file.size for file in weights.files] for weights in self.downloads]
-        unknown = [one.name for one, some in zip(self.downloads, sizes, strict=True) if None in some]
-        known = sum(size for some in sizes for size in some if size is not None)
-        besides = f", besides {', '.join(unknown)} of unknown size" if unknown else ""
-        return f"{_size(known)}{besides}: weights {', '.join(weights.name for weights in self.downloads)}"
 
 
 def estimate(plans: Sequence[Plan], downloads: Iterable[Weights], means: Means, store: Store) -> Estimate:
     """For plans; what waits for a download counts as work. Settings that `store` has timed are taken at that speed."""
     fetched = tuple({weights.name: weights for weights in downloads}.values())
-    work = [_Work(plan, means, _timed(store), bool(fetched)) for plan in plans]
+    timed = _timed(store)
+    work = [_Work(plan, means, timed, bool(fetched)) for plan in plans]
     here = sum(one.device_seconds for one in work) / len(means.devices)
     beside = sum(one.worker_seconds for one in work) / means.workers
     return Estimate(
@@ -146,6 +141,11 @@ def _timed(store: Store) -> dict[str, float]:
     timed = latest[latest["metric"].isin(("encode_rtf", "decode_rtf")) & (latest["status"] == Status.OK)]
     medians = timed.groupby(["setting", "metric"])["value"].median()
     return {str(setting): float(total) for setting, total in medians.groupby("setting").sum().items()}
+
+
+def _unknown(weights: Weights) -> bool:
+    """Whether nobody says how large one of its files is."""
+    return any(file.size is None for file in weights.files)
 
 
 def _duration(seconds: float) -> str:
