@@ -12,7 +12,7 @@ import torch
 from codecmark import Card, ClipError
 from codecmark.codecs.encodec import CARD
 from codecmark.core.items import Timing
-from codecmark.harness import largest_batch
+from codecmark.harness import largest_batch, memory
 from codecmark.harness.largest_batch import ALONE, time_largest
 from codecmark.harness.task import Stopwatch
 
@@ -20,6 +20,12 @@ PLAN = Stopwatch(max_batch=64, max_batch_cpu=8, max_seconds=100)
 FULL = torch.OutOfMemoryError(
     "CUDA out of memory. Tried to allocate 20.00 GiB. GPU 0 has a total capacity of 79.11 GiB"
 )
+
+
+@pytest.fixture(autouse=True)
+def nothing_to_give_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing here holds memory, and looking for some takes longer than all the rest."""
+    monkeypatch.setattr(memory, "give_back", lambda: None)
 
 
 def run_of(size: int, bytes_per_clip: int = 0) -> Timing:
