@@ -169,6 +169,25 @@ def test_checkpoints_fit_to_the_last_key(
         assert str(tmp_path / "model.pth") in str(raised.value)
 
 
+def test_a_checkpoint_that_holds_no_tensors_is_refused(shared: Path, tmp_path: Path) -> None:
+    shutil.copy(shared / "parity/funcodec_nq32ds320/config.yaml", tmp_path)
+    torch.save([1, 2], tmp_path / "model.pth")
+    with pytest.raises(WeightsError, match=r"model\.pth holds no tensors by name"):
+        parts(tmp_path)
+
+
+def test_a_checkpoint_of_another_setting_is_refused(shared: Path, tmp_path: Path) -> None:
+    """Its configuration decides what is built; what the setting promises must come of it."""
+    setting = next(row for row in PLUGIN.settings if row.survey_id == "F4")
+    shutil.copytree(shared / "parity/funcodec_nq32ds320", tmp_path / f"funcodec_{setting.name}")
+    message = (
+        "nq32ds640 is of another model: 16000 Hz, 32 codebooks of 64 entries at 50 frames/s, "
+        "expected is 16000 Hz, 32 codebooks of 1024 entries at 25 frames/s"
+    )
+    with pytest.raises(WeightsError, match=message):
+        PLUGIN.open(setting, Resources(weights_root=tmp_path))
+
+
 def changed(folder: Path, tmp_path: Path, **changes: Mapping[str, Any]) -> Path:
     """A copy of a folder whose configuration has other values, by part."""
     config = yaml.safe_load((folder / "config.yaml").read_text())

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -58,9 +60,9 @@ def test_damaged_files_are_said_to_be(name: str, tmp_path: Path) -> None:
         read(tmp_path / name)
 
 
-@pytest.mark.parametrize("make", [nn.Conv1d, nn.ConvTranspose1d])
-def test_folded_weight_norm_is_what_torch_makes_of_it(make: type[nn.Conv1d] | type[nn.ConvTranspose1d]) -> None:
-    normed = weight_norm(make(3, 5, 4))
+@pytest.mark.parametrize("make", [nn.Conv1d, nn.ConvTranspose1d, nn.Conv2d, nn.ConvTranspose2d])
+def test_folded_weight_norm_is_what_torch_makes_of_it(make: Callable[..., nn.Module]) -> None:
+    normed: Any = weight_norm(make(3, 5, 4))
     with torch.no_grad():
         normed.parametrizations.weight.original0.uniform_(0.5, 2.0)
     as_torch_has_it = normed.state_dict()

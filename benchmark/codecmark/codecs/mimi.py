@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from codecmark.core.contracts import Codec
+from codecmark.core.network_module import NetworkModule
 from codecmark.core.plugins import CodecPlugin
-from codecmark.core.resources import Resources
 from codecmark.core.settings import Card, Prefix, Setting, Stream, Weights, WeightsFile
 
 SAMPLE_RATE = 24000
@@ -52,18 +51,13 @@ def _setting(codebooks: int) -> Setting:
     return Setting(model="mimi", name=f"24khz-{codebooks}", sample_rate=SAMPLE_RATE, streams=streams)
 
 
-def open_mimi(setting: Setting, resources: Resources) -> Codec:
-    """Opens one bit rate. Raises `WeightsMissing` where its checkpoint is not here, unless random weights may do."""
-    from codecmark.nn.mimi import open_codec
-
-    return open_codec(setting, WEIGHTS, resources)
-
+NETWORK = NetworkModule("codecmark.nn.mimi", lambda setting: WEIGHTS)
 
 PLUGIN = CodecPlugin(
     name="mimi",
     card=CARD,
     settings=(_setting(8), _setting(32)),
-    open=open_mimi,
-    weights=lambda setting: WEIGHTS,
+    open=NETWORK.open,
+    weights=NETWORK.weights_of,
     packages=("torch", "transformers"),
 )

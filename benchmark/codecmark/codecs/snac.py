@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from codecmark.core.contracts import Codec
 from codecmark.core.extras import require
+from codecmark.core.network_module import NetworkModule
 from codecmark.core.plugins import CodecPlugin
 from codecmark.core.resources import Resources
 from codecmark.core.settings import Card, Prefix, Setting, Stream, Weights, WeightsFile
@@ -83,13 +84,14 @@ def weights_of(setting: Setting) -> Weights:
     return WEIGHTS[setting.name]
 
 
+NETWORK = NetworkModule("codecmark.nn.snac", weights_of)
+
+
 def open_snac(setting: Setting, resources: Resources) -> Codec:
     """Opens one model. Raises `WeightsMissing` where its package or its checkpoint is not here; random weights may do
     for the checkpoint."""
     require("snac", "snac")
-    from codecmark.nn.snac import open_codec
-
-    return open_codec(setting, weights_of(setting), resources)
+    return NETWORK.open(setting, resources)
 
 
 PLUGIN = CodecPlugin(

@@ -92,7 +92,7 @@ def fold_weight_norm(tensors: Mapping[str, Tensor]) -> Tensors:
             except KeyError as error:
                 raise WeightsError(f"the weights are of another model: {error.args[0]} is missing") from error
             every_but_the_first = tuple(range(1, v.dim()))
-            folded[module + "weight"] = v * (g / v.norm(dim=every_but_the_first, keepdim=True))
+            folded[module + "weight"] = v * (g / torch.linalg.vector_norm(v, dim=every_but_the_first, keepdim=True))
     return folded
 
 

@@ -85,7 +85,8 @@ def loaded(network: DacNetwork, path: Path, content: Any) -> DacNetwork:
 
     Raises `WeightsError` unless each finds its place.
     """
-    tensors = checkpoints.fold_weight_norm(content.get("state_dict", content))
+    nested = ("state_dict",) if "state_dict" in content else ()
+    tensors = checkpoints.fold_weight_norm(checkpoints.by_name(content, path, *nested))
     if "decoder.model.0.weight" in tensors:
         tensors = {_name(key, len(network.model.encoder.block)): one for key, one in tensors.items()}
     checkpoints.fit(network.model, tensors, path)

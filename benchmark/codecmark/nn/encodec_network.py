@@ -126,12 +126,13 @@ def network_of(config: EncodecConfig) -> EncodecNetwork:
     return EncodecNetwork(config) if config.chunk_length is None else Chunked(config)
 
 
-def loaded(network: EncodecNetwork, path: Path, tensors: checkpoints.Tensors) -> EncodecNetwork:
+def loaded(network: EncodecNetwork, path: Path, content: Any) -> EncodecNetwork:
     """The network with the tensors of `path`, under the names of transformers or of facebookresearch/encodec.
 
     Raises `WeightsError` unless each but the `TRAINING_BUFFERS` finds its place.
     """
-    named = {_name(key): one for key, one in checkpoints.fold_weight_norm(tensors).items()}
+    tensors = checkpoints.fold_weight_norm(checkpoints.by_name(content, path))
+    named = {_name(key): one for key, one in tensors.items()}
     checkpoints.fit(network.model, {key: one for key, one in named.items() if not UNUSED.search(key)}, path)
     return network
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from codecmark.core.contracts import Codec
-from codecmark.core.errors import WeightsError
 from codecmark.core.resources import Resources
 from codecmark.core.settings import Setting, Weights
 from codecmark.nn import checkpoints, configurations, encodec_network
 from codecmark.nn.freqcodec import FreqCodec
 from codecmark.nn.funcodec_configs import Network, network_of, published
-from codecmark.nn.network import open_network
+from codecmark.nn.network import of_setting, open_network
 from codecmark.nn.parts import NetworkParts
 from codecmark.nn.whole_clips import WholeClips
 
@@ -34,7 +32,7 @@ def open_codec(setting: Setting, weights: Weights, resources: Resources) -> Code
     network = open_network(
         weights,
         resources,
-        lambda folder: trained_network(folder, weights.name, resources),
+        lambda folder: of_setting(trained_network(folder, weights.name, resources), setting),
         lambda: network_of(published(str(setting.options["network"]))),
     )
     return WholeClips(network, len(setting.streams), resources.device)
@@ -60,9 +58,8 @@ def trained_network(folder: Path, weights: str, resources: Resources) -> Network
 
 def fill(network: Network, stored: Any, path: Path) -> None:
     """Loads what a checkpoint holds. Raises `WeightsError` unless every tensor but those `UNUSED` finds its place."""
-    if not isinstance(stored, Mapping):
-        raise WeightsError(f"weights file {path} holds no tensors by name")
-    tensors = {name: tensor for name, tensor in stored.items() if not UNUSED.fullmatch(name)}
+    named = checkpoints.by_name(stored, path)
+    tensors = {name: tensor for name, tensor in named.items() if not UNUSED.fullmatch(name)}
     books = enumerate(tensors.pop(CODEBOOKS, ()))
     tensors |= {f"quantizer.vq.layers.{index}._codebook.embed": book for index, book in books}
     if isinstance(network, FreqCodec):

@@ -113,10 +113,10 @@ class ProjectedVQ(nn.Module):
         self.vq.draw(self.input_proj(latent), generator)
 
 
-def loaded(network: MimiNetwork, path: Path, tensors: checkpoints.Tensors) -> MimiNetwork:
+def loaded(network: MimiNetwork, path: Path, content: Any) -> MimiNetwork:
     """The network with the tensors of `path`. Raises `WeightsError` unless each finds its place."""
-    entries = dict(tensors)
-    for name in [name for name in tensors if name.endswith(".codebook.embed_sum")]:
+    entries = checkpoints.by_name(content, path)
+    for name in [name for name in entries if name.endswith(".codebook.embed_sum")]:
         codebook = name.removesuffix("embed_sum")
         entries.pop(f"{codebook}initialized", None)
         if (usage := entries.pop(f"{codebook}cluster_usage", None)) is not None:

@@ -10,8 +10,9 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
+from codecmark.core.errors import WeightsError
 from codecmark.core.resources import Resources
-from codecmark.core.settings import Weights, WeightsState
+from codecmark.core.settings import Setting, Weights, WeightsState
 from codecmark.nn import random_weights
 
 Side = Mapping[str, Tensor]
@@ -71,6 +72,25 @@ def open_network(
     if resources.state(weights) is WeightsState.RANDOM:
         return randomised(plain(), resources.seed)
     return trained(resources.weights_folder(weights))
+
+
+def of_setting(network: Network, setting: Setting) -> Network:
+    """The network. Raises `WeightsError` where its configuration has made it another than the setting says."""
+    hops = [network.hop * stride for stride in network.token_strides or (1,) * len(network.codebook_sizes)]
+    made = [(network.sample_rate / hop, size) for hop, size in zip(hops, network.codebook_sizes, strict=True)]
+    said = [(stream.frame_rate, stream.codebook_size) for stream in setting.streams]
+    if network.sample_rate != setting.sample_rate or made[: len(said)] != said:
+        raise WeightsError(
+            f"the checkpoint of {setting.id} is of another model: {_described(network.sample_rate, made)}, "
+            f"expected is {_described(setting.sample_rate or 0, said)}"
+        )
+    return network
+
+
+def _described(sample_rate: int, streams: list[tuple[float, int]]) -> str:
+    rates = ", ".join(f"{rate:g}" for rate in dict.fromkeys(rate for rate, _ in streams))
+    sizes = ", ".join(str(size) for size in dict.fromkeys(size for _, size in streams))
+    return f"{sample_rate} Hz, {len(streams)} codebooks of {sizes} entries at {rates} frames/s"
 
 
 @torch.inference_mode()

@@ -16,7 +16,7 @@ from codecmark.core.contracts import Codec
 from codecmark.core.resources import Resources
 from codecmark.core.settings import Setting, Weights
 from codecmark.nn import checkpoints, configurations, random_weights
-from codecmark.nn.network import CodecNetwork, Side, open_network
+from codecmark.nn.network import CodecNetwork, Side, of_setting, open_network
 from codecmark.nn.whole_clips import WholeClips
 
 CONFIGURATION, CHECKPOINT = "config.json", "pytorch_model.bin"
@@ -48,7 +48,7 @@ def open_codec(setting: Setting, weights: Weights, resources: Resources) -> Code
     network = open_network(
         weights,
         resources,
-        lambda folder: trained_network(folder, weights.name, resources),
+        lambda folder: of_setting(trained_network(folder, weights.name, resources), setting),
         lambda: SnacNetwork(CONFIGS[setting.name]),
     )
     return WholeClips(network, len(setting.streams), resources.device)
@@ -59,8 +59,9 @@ def trained_network(folder: Path, weights: str, resources: Resources) -> SnacNet
     config = configurations.read(folder / CONFIGURATION)
     with config.understood():
         network = SnacNetwork(config)
-    tensors = checkpoints.fold_weight_norm(checkpoints.read(folder / CHECKPOINT, weights, resources))
-    checkpoints.fit(network.model, tensors, folder / CHECKPOINT)
+    path = folder / CHECKPOINT
+    tensors = checkpoints.by_name(checkpoints.read(path, weights, resources), path)
+    checkpoints.fit(network.model, checkpoints.fold_weight_norm(tensors), path)
     return network
 
 
