@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from codecmark.nn import checkpoints, random_weights
-from codecmark.nn.network import CodecNetwork, Side
+from codecmark.nn.network import CodecNetwork, Side, of_one_loudness
 from codecmark.nn.torchaudio_shim import prepare_torchaudio
 
 prepare_torchaudio()
@@ -45,8 +45,6 @@ SEANET_OPTIONS = {
 TRAINING_BUFFERS = ("inited", "cluster_size", "embed_avg")
 """Of a codebook: running averages by which it was trained."""
 UNUSED = re.compile(rf"^quantizer\..*\.({'|'.join(TRAINING_BUFFERS)})$")
-QUIET = 1e-8
-"""Added to a loudness scale, so that silence can be divided by it."""
 
 
 class EncodecNetwork(CodecNetwork):
@@ -70,11 +68,8 @@ class EncodecNetwork(CodecNetwork):
         self.codebook_sizes = (config.codebook_size,) * config.num_quantizers
 
     def encode(self, waves: Tensor) -> tuple[Tensor, Side]:
-        """Where the configuration normalizes, a clip is divided by its RMS, and that is the `scale` on its side."""
-        side = {}
-        if self.config.normalize:
-            side["scale"] = waves.square().mean(dim=-1).sqrt() + QUIET
-            waves = waves / side["scale"][..., None]
+        """Where the configuration normalizes, clips are brought to one loudness first."""
+        waves, side = of_one_loudness(waves) if self.config.normalize else (waves, {})
         return self.model.encoder(waves.expand(-1, self.config.audio_channels, -1)), side
 
     def quantize(self, latent: Tensor, codebooks: int) -> Tensor:

@@ -12,8 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from codecmark.nn.convolutions import pad
-from codecmark.nn.encodec_network import QUIET
-from codecmark.nn.network import CodecNetwork, Side
+from codecmark.nn.network import CodecNetwork, Side, of_one_loudness
 from codecmark.nn.rvq import Codebook, ResidualVQ
 from codecmark.nn.seanet2d import Growing, Half, Normed
 
@@ -61,11 +60,8 @@ class FreqCodec(CodecNetwork):
         return filling * self._given.step if self._late else 0
 
     def encode(self, waves: Tensor) -> tuple[Tensor, Side]:
-        """A clip is divided by its RMS if the configuration says so, and that is the `scale` on its side."""
-        side = {}
-        if self._given.normalised:
-            side["scale"] = waves.square().mean(dim=-1).sqrt() + QUIET
-            waves = waves / side["scale"][..., None]
+        """Where the configuration normalises, clips are brought to one loudness first."""
+        waves, side = of_one_loudness(waves) if self._given.normalised else (waves, {})
         size, step = self._given.size, self._given.step
         padded = pad(waves, [(size // 2, size // 2)], "reflect")[:, 0]
         spectra = torch.stft(padded, size, step, window=self.window, center=False, return_complex=True)

@@ -17,6 +17,8 @@ from codecmark.nn import random_weights
 
 Side = Mapping[str, Tensor]
 """Side information by name, each (clips, values): a loudness scale, say."""
+QUIET = 1e-8
+"""Added to a loudness scale, so that silence can be divided by it."""
 
 
 class CodecNetwork(nn.Module):
@@ -57,6 +59,15 @@ class CodecNetwork(nn.Module):
     @abstractmethod
     def draw_codebooks(self, latent: Tensor, generator: torch.Generator) -> None:
         """Fills the codebooks with vectors such as these, for random weights."""
+
+
+def of_one_loudness(waves: Tensor) -> tuple[Tensor, Side]:
+    """Waves (clips, 1, samples) divided by their RMS, which is the `scale` on their side.
+
+    Source: Defossez et al., High Fidelity Neural Audio Compression, 2022, and its code (EncodecModel).
+    """
+    scale = waves.square().mean(dim=-1).sqrt() + QUIET
+    return waves / scale[..., None], {"scale": scale}
 
 
 Network = TypeVar("Network", bound=CodecNetwork)

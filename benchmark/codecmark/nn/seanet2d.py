@@ -23,9 +23,9 @@ SEQUENCES = ("lstm", "none")
 class Half:
     """Encoder or decoder, with the names and defaults of FunCodec's own options.
 
-    `ratios` are strides in frequency and in time, the decoder's; the encoder has them backwards. Where a group ratio
-    is above 0, a convolution has as many groups as half of its channels holds it times: `tr_` that of those that grow.
-    `last_out_padding` is what the last of these keeps more at either end, in frequency and in time.
+    `ratios` are strides in frequency and in time, the decoder's; the encoder has them backwards. Where a group ratio is
+    above 0, a convolution of so many channels has channels / 2 / ratio groups; `tr_` is that of the transposed ones,
+    the last of which keeps `last_out_padding` more at either end, in frequency and in time.
     Source: Du et al., FunCodec, 2024, section 2.3. Raises `ValueError` for a norm or a sequence model that is not here.
     """
 
