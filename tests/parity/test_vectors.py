@@ -26,7 +26,6 @@ CODEC_OF = {
     "encodec": "encodec",
     "funcodec": "funcodec",
     "hificodec": "hificodec",
-    "snac": "snac",
     "speechtokenizer": "speechtokenizer",
 }
 """The codec whose vectors are in a folder, by the first word of its name."""

@@ -179,7 +179,7 @@ def _scores() -> dict[str, tuple[MetricPlugin, ScoreSpec]]:
 
 def forget() -> None:
     """Looks again at what is installed; for a process that has just gained a plug-in."""
-    for cache in (_shelf, _entry_points, _load, _scores):
+    for cache in (_shelf, _entry_points, _load, _scores, _version):
         cache.cache_clear()
 
 
@@ -203,10 +203,12 @@ def dataset(full_name: str) -> tuple[DatasetPlugin, str]:
 
 def versions(packages: Sequence[str]) -> dict[str, str]:
     """The installed version of each distribution, 'absent' where there is none."""
-    found = {}
-    for package in packages:
-        try:
-            found[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            found[package] = "absent"
-    return found
+    return {package: _version(package) for package in packages}
+
+
+@lru_cache(maxsize=256)
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "absent"

@@ -139,7 +139,11 @@ def _hub_folder(weights: Weights) -> Path | None:
 def _hub_cached(file: WeightsFile) -> Path | None:
     if file.repo is None:
         return None
-    from huggingface_hub import try_to_load_from_cache  # here: most listings have no need of it
+    from huggingface_hub import constants  # the rest of it takes long to import, and most listings have no need of it
+
+    if not (Path(constants.HF_HUB_CACHE) / f"models--{file.repo.replace('/', '--')}").is_dir():
+        return None
+    from huggingface_hub import try_to_load_from_cache
 
     found = try_to_load_from_cache(file.repo, file.name, revision=file.revision)
     return Path(found).parents[file.name.count("/")] if isinstance(found, str) else None
