@@ -138,7 +138,9 @@ def test_where_it_runs(puppet: Open, monkeypatch: pytest.MonkeyPatch, temporary:
     assert (place["PYTHONPATH"], place["CUDA_VISIBLE_DEVICES"], place["HF_HUB_OFFLINE"]) == (None, "", None)
     assert temporary in Path(place["cwd"]).parents
     ours = {str(Path.cwd()), str(Path(provision.__file__).parent), str(Path(provision.__file__).parents[2]), ""}
-    assert not ours & set(place["path"])
+    isolated = [sys.executable, "-I", "-c", "import sys; print(sys.path)"]  # here we may be installed ourselves
+    alone = ast.literal_eval(subprocess.run(isolated, check=True, capture_output=True, text=True).stdout)
+    assert not ours & (set(place["path"]) - set(alone))
     place = ast.literal_eval(ask(puppet(Resources(device="cuda:1", offline=True)), "place").text)
     assert (place["setting"]["device"], place["CUDA_VISIBLE_DEVICES"], place["HF_HUB_OFFLINE"]) == (
         "cuda",
